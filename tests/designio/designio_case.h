@@ -23,6 +23,8 @@ void designio_end(designio_case *c);
 zs_span test_span(const char *text);
 /* Parses `text` as "a.yaml"; other files come from `files` (may be NULL). */
 zs_status designio_parse(designio_case *c, const char *text, const test_file *files);
+/* The design as `zynqsim show` writes it. */
+const char *designio_shown(zs_arena *arena, const zs_design *d);
 
 /* A picture whose neighbours all differ, as RGB rows. */
 void test_pattern(uint8_t *rgb, uint32_t w, uint32_t h);

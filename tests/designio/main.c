@@ -1,4 +1,5 @@
 #include "designio_case.h"
+#include "zynqsim/report.h"
 
 #include <string.h>
 
@@ -23,6 +24,18 @@ zs_fetch test_fetch(const test_file *files)
 zs_span test_span(const char *text)
 {
     return (zs_span){.data = (const uint8_t *)text, .bytes = strlen(text)};
+}
+
+const char *designio_shown(zs_arena *arena, const zs_design *d)
+{
+    zs_buffer buffer;
+    zs_err err;
+    zs_buffer_init(&buffer, test_heap());
+    const zs_sink sink = zs_buffer_sink(&buffer);
+    ck_assert_int_eq(zs_design_yaml_emit(d, &sink, &err), ZS_OK);
+    const char *text = zs_arena_strndup(arena, (const char *)buffer.data, buffer.bytes);
+    zs_buffer_drop(&buffer);
+    return text;
 }
 
 void designio_start(designio_case *c)

@@ -111,18 +111,6 @@ START_TEST(test_a_new_board_keeps_the_keys_that_were_set_by_hand)
 }
 END_TEST
 
-static const char *shown(zs_arena *arena, const zs_design *d)
-{
-    zs_buffer buffer;
-    zs_err err;
-    zs_buffer_init(&buffer, test_heap());
-    const zs_sink sink = zs_buffer_sink(&buffer);
-    ck_assert_int_eq(zs_design_yaml_emit(d, &sink, &err), ZS_OK);
-    const char *text = zs_arena_strndup(arena, (const char *)buffer.data, buffer.bytes);
-    zs_buffer_drop(&buffer);
-    return text;
-}
-
 /* Of every kind: what is shown reads back, and holds as many keys as the kind has. */
 START_TEST(test_a_shown_design_has_the_keys_of_its_kind_alone)
 {
@@ -134,7 +122,7 @@ START_TEST(test_a_shown_design_has_the_keys_of_its_kind_alone)
         ck_assert_int_eq(zs_design_set(&c.design, &c.arena, "accelerator.kind",
                                        zs_kind_designs[kind].word, &c.err),
                          ZS_OK);
-        const char *text = shown(&c.arena, &c.design);
+        const char *text = designio_shown(&c.arena, &c.design);
         uint32_t keys = 0, lines = 0;
         for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
             keys += zs_field_is_of(f, kind) && zs_field_is_on(f, c.design.board.family);
@@ -142,7 +130,7 @@ START_TEST(test_a_shown_design_has_the_keys_of_its_kind_alone)
             lines++;
         ck_assert_uint_eq(lines, keys);
         ck_assert_msg(designio_parse(&c, text, NULL) == ZS_OK, "%s: %s", c.err.place, c.err.text);
-        ck_assert_str_eq(shown(&c.arena, &c.design), text);
+        ck_assert_str_eq(designio_shown(&c.arena, &c.design), text);
         designio_end(&c);
     }
 }
@@ -154,7 +142,7 @@ START_TEST(test_the_board_of_a_shown_design_can_be_replaced)
     designio_case c;
     designio_start(&c);
     ck_assert_int_eq(designio_parse(&c, "board: pynq-z1\n", NULL), ZS_OK);
-    const char *text = shown(&c.arena, &c.design);
+    const char *text = designio_shown(&c.arena, &c.design);
     ck_assert_int_eq(designio_parse(&c, text, NULL), ZS_OK);
     ck_assert_int_eq(zs_design_set(&c.design, &c.arena, "board", "zedboard", &c.err), ZS_OK);
     ck_assert_uint_eq(c.design.board.memory.bus_bytes, 4);

@@ -18,18 +18,6 @@ static const char *emitted(zs_arena *arena, zs_status (*emit)(const zs_sink *, z
     return text;
 }
 
-static const char *shown(zs_arena *arena, const zs_design *d)
-{
-    zs_buffer buffer;
-    zs_err err;
-    zs_buffer_init(&buffer, test_heap());
-    const zs_sink sink = zs_buffer_sink(&buffer);
-    ck_assert_int_eq(zs_design_yaml_emit(d, &sink, &err), ZS_OK);
-    const char *text = zs_arena_strndup(arena, (const char *)buffer.data, buffer.bytes);
-    zs_buffer_drop(&buffer);
-    return text;
-}
-
 static const test_file files[] = {{"odd.yaml", "base: zybo\ndsp: 61\n"}, {NULL, NULL}};
 
 static const char *const designs[] = {
@@ -53,9 +41,9 @@ START_TEST(test_a_shown_design_reads_back_the_same)
     ck_assert_msg(designio_parse(&c, designs[_i], files) == ZS_OK, "%s: %s", c.err.place,
                   c.err.text);
     const zs_design first = c.design;
-    const char *text = shown(&c.arena, &first);
+    const char *text = designio_shown(&c.arena, &first);
     ck_assert_msg(designio_parse(&c, text, files) == ZS_OK, "%s: %s", c.err.place, c.err.text);
-    ck_assert_str_eq(shown(&c.arena, &c.design), text);
+    ck_assert_str_eq(designio_shown(&c.arena, &c.design), text);
     ck_assert_mem_eq(&first.board.memory, &c.design.board.memory, sizeof first.board.memory);
     ck_assert_mem_eq(&first.board.cpu, &c.design.board.cpu, sizeof first.board.cpu);
     ck_assert_str_eq(first.name, c.design.name);
@@ -80,7 +68,8 @@ START_TEST(test_a_layer_is_shown_with_the_precision_that_it_was_given)
                                     NULL),
                      ZS_OK);
     ck_assert_int_eq(zs_design_check(&c.design, &c.err), ZS_OK);
-    ck_assert_ptr_nonnull(strstr(shown(&c.arena, &c.design), "\"conv1\": {precision: model}\n"));
+    ck_assert_ptr_nonnull(
+        strstr(designio_shown(&c.arena, &c.design), "\"conv1\": {precision: model}\n"));
     ck_assert_int_eq(zs_design_set(&c.design, &c.arena, "layers.conv1.precision", "int8", &c.err),
                      ZS_OK);
     ck_assert_int_eq(zs_design_check(&c.design, &c.err), ZS_EUNSUPPORTED);
@@ -94,7 +83,7 @@ START_TEST(test_a_shown_design_names_units_and_sources)
     designio_case c;
     designio_start(&c);
     ck_assert_int_eq(designio_parse(&c, "", NULL), ZS_OK);
-    const char *text = shown(&c.arena, &c.design);
+    const char *text = designio_shown(&c.arena, &c.design);
     ck_assert_ptr_nonnull(strstr(text, "\naccelerator:\n  kind: tiled"));
     ck_assert_ptr_nonnull(strstr(text, "\n  clock: 100 MHz"));
     ck_assert_ptr_nonnull(strstr(text, "\n  tile:\n    oc: 32 "));

@@ -1,4 +1,5 @@
 #include "golden_case.h"
+#include "nets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,21 +61,6 @@ START_TEST(test_exact_inputs_give_the_golden_logits)
 }
 END_TEST
 
-/* Files of tensors are named after the published layers, with / as _. */
-static uint32_t find_published(const zs_net *net, const char *name)
-{
-    for (uint32_t t = 0; t < net->tensor_n; t++) {
-        const char *own = net->tensors[t].name;
-        size_t i = 0;
-        while (own[i] != '\0' && (own[i] == name[i] || (own[i] == '/' && name[i] == '_')))
-            i++;
-        if (own[i] == '\0' && name[i] == '\0')
-            return t;
-    }
-    ck_abort_msg("no tensor %s", name);
-    return 0;
-}
-
 START_TEST(test_tensors_left_in_dram_on_the_way_are_the_golden_ones)
 {
     static const char *const tensors[] = {"pool1", "fire2_concat", "fire9_concat"};
@@ -87,7 +73,7 @@ START_TEST(test_tensors_left_in_dram_on_the_way_are_the_golden_ones)
         snprintf(name, sizeof name, "data/golden/tensors/squeezenet_%s_n01833805_%s.npy",
                  models[_i].version, tensors[i]);
         const zs_npy wanted = golden_npy(&gc, name);
-        const uint32_t tensor = find_published(p->net, tensors[i]);
+        const uint32_t tensor = test_find_published(p->net, tensors[i]);
         const size_t n = golden_npy_elems(&wanted);
         ck_assert_uint_eq(n, zs_shape_elems(p->net->tensors[tensor].shape));
         float *y = zs_new(&gc.arena, float, n);

@@ -200,21 +200,6 @@ static const struct {
     {"data/models/squeezenet_v1.0.onnx", "1.0"},
 };
 
-/* Files of tensors are named after the published layers, with / as _. */
-static uint32_t find_published(const zs_net *net, const char *name)
-{
-    for (uint32_t t = 0; t < net->tensor_n; t++) {
-        const char *own = net->tensors[t].name;
-        size_t i = 0;
-        while (own[i] != '\0' && (own[i] == name[i] || (own[i] == '/' && name[i] == '_')))
-            i++;
-        if (own[i] == '\0' && name[i] == '\0')
-            return t;
-    }
-    ck_abort_msg("no tensor %s", name);
-    return 0;
-}
-
 static void check_tensors(const char *version, const zs_net *net, zs_ref_tensors t)
 {
     static const char *const tensors[] = {"pool1", "fire2_concat", "fire9_concat"};
@@ -223,7 +208,7 @@ static void check_tensors(const char *version, const zs_net *net, zs_ref_tensors
         snprintf(name, sizeof name, "data/golden/tensors/squeezenet_v%s_n01833805_%s.npy", version,
                  tensors[i]);
         const zs_npy want = open_npy(name);
-        const uint32_t tensor = find_published(net, tensors[i]);
+        const uint32_t tensor = test_find_published(net, tensors[i]);
         ck_assert_uint_eq(npy_elems(&want), zs_shape_elems(net->tensors[tensor].shape));
         check_close(name, t.data[tensor], want.data, npy_elems(&want));
     }

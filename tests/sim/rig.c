@@ -178,6 +178,38 @@ void test_rig_execute(const test_rig *rig, zs_arena *arena, const zs_design *d,
     test_rig_compare(rig, d, exec);
 }
 
+void test_rig_execute_untimed(const test_rig *rig, const zs_design *d)
+{
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    zs_exec *exec = test_rig_exec(rig, &point, d, test_rig_plan(rig, &point, d));
+    zs_exec_run(exec);
+    test_rig_compare(rig, d, exec);
+    zs_arena_drop(&point);
+}
+
+void test_rig_execute_all(const test_rig *rig, uint32_t precision, test_variant *variant, size_t n)
+{
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < n; i++) {
+        const zs_design d = variant(i, precision);
+        test_rig_execute(rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+}
+
+void test_rig_orders(const test_rig *rig, const zs_design *d)
+{
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    const zs_plan *plan = test_rig_plan(rig, &point, d);
+    ck_assert_msg(test_rig_wrong_orders(rig, d, plan, 1) == 0,
+                  "%s, %s: some order changes the result", rig->net->name, test_design_line(d));
+    zs_arena_drop(&point);
+}
+
 void test_rig_fidelities(const test_rig *rig, zs_arena *arena, const zs_design *d)
 {
     static const zs_fidelity fidelities[] = {ZS_BOUND, ZS_TILE, ZS_BURST};

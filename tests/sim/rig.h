@@ -41,11 +41,18 @@ zs_result *test_rig_run(const test_rig *rig, zs_arena *arena, const zs_design *d
 /* Asserts that a run of the design gives the bits of the reference. */
 void test_rig_execute(const test_rig *rig, zs_arena *arena, const zs_design *d,
                       zs_fidelity fidelity);
+/* The same without timing: ops in the order of the plan. */
+void test_rig_execute_untimed(const test_rig *rig, const zs_design *d);
+/* The same of designs 0 to n - 1 of a table, at fidelities tile and burst in turn. */
+typedef zs_design test_variant(size_t i, uint32_t precision);
+void test_rig_execute_all(const test_rig *rig, uint32_t precision, test_variant *variant, size_t n);
 /* Asserts that all fidelities move the same bytes of each operand and that the bound is least. */
 void test_rig_fidelities(const test_rig *rig, zs_arena *arena, const zs_design *d);
 /* Orders that starve units, one per permutation of them, in which the plan gives other bits than
  * the reference; counts no further than `enough` (test_orders.c). */
 uint32_t test_rig_wrong_orders(const test_rig *rig, const zs_design *d, const zs_plan *plan,
                                uint32_t enough);
+/* Asserts that there is none. */
+void test_rig_orders(const test_rig *rig, const zs_design *d);
 
 #endif

@@ -44,16 +44,9 @@ static zs_design variant(size_t i, uint32_t precision)
 START_TEST(test_every_net_precision_and_fusion_gives_the_bits_of_the_reference)
 {
     test_rig rig;
-    zs_arena point;
     const uint32_t precision = (uint32_t)_i / TEST_NET_N;
     test_rig_init(&rig, _i % TEST_NET_N, precision);
-    zs_arena_init(&point, test_heap());
-    for (size_t i = 0; i < ZS_LEN(variants); i++) {
-        const zs_design d = variant(i, precision);
-        test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
-        zs_arena_reset(&point);
-    }
-    zs_arena_drop(&point);
+    test_rig_execute_all(&rig, precision, variant, ZS_LEN(variants));
     test_rig_drop(&rig);
 }
 END_TEST

@@ -137,17 +137,6 @@ static test_spec *init_case(test_rig *rig, size_t i, uint32_t precision)
     return spec;
 }
 
-static void run_design(const test_rig *rig, const zs_design *d)
-{
-    zs_arena point;
-    zs_arena_init(&point, test_heap());
-    const zs_plan *plan = test_rig_plan(rig, &point, d);
-    zs_exec *exec = test_rig_exec(rig, &point, d, plan);
-    zs_exec_run(exec);
-    test_rig_compare(rig, d, exec);
-    zs_arena_drop(&point);
-}
-
 START_TEST(test_every_op_gives_the_reference_on_every_kind)
 {
     static const uint32_t precisions[] = {ZS_FP32, ZS_FIXED16, ZS_INT8, ZS_W8A16};
@@ -160,13 +149,13 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
         for (size_t f = 0; f < ZS_LEN(fusions); f++) {
             zs_design d = test_random_design(&prng, precisions[p]);
             d.accel.fusion = fusions[f];
-            run_design(&rig, &d);
+            test_rig_execute_untimed(&rig, &d);
             zs_design_defaults(&d);
             d.accel.precision = precisions[p];
             d.accel.fusion = fusions[f];
             zs_design_set_kind(&d, KIND_direct);
             d.batch = 2;
-            run_design(&rig, &d);
+            test_rig_execute_untimed(&rig, &d);
         }
         for (size_t f = 0; f < ZS_LEN(fusions) && precisions[p] != ZS_FP32; f++) {
             zs_design d; /* kind linebuffer counts in integers */
@@ -178,7 +167,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             d.accel.ports.input = d.accel.ports.output = ZS_PORT_ACP;
             if (f == 0)
                 test_rig_narrow_biases(&rig, 8 * zs_weight_bytes(precisions[p]));
-            run_design(&rig, &d);
+            test_rig_execute_untimed(&rig, &d);
         }
         test_rig_drop(&rig);
         test_spec_free(spec);
@@ -244,7 +233,7 @@ START_TEST(test_engines_write_small_activations)
     for (size_t f = 0; f < 3 * ZS_LEN(fusions); f++) {
         zs_design d = test_random_design(&prng, precisions[_i]);
         d.accel.fusion = fusions[f % ZS_LEN(fusions)];
-        run_design(&rig, &d);
+        test_rig_execute_untimed(&rig, &d);
         const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
         for (uint32_t r = 0; r < plan->row_n; r++) {
             const zs_layer_op op = rig.net->layers[plan->rows[r].layer].op;

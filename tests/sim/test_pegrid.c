@@ -82,16 +82,9 @@ static zs_design variant(size_t i, uint32_t precision)
 START_TEST(test_every_net_precision_and_option_gives_the_bits_of_the_reference)
 {
     test_rig rig;
-    zs_arena point;
     const uint32_t precision = (uint32_t)_i / TEST_NET_N;
     start(&rig, _i % TEST_NET_N, precision);
-    zs_arena_init(&point, test_heap());
-    for (size_t i = 0; i < ZS_LEN(variants); i++) {
-        const zs_design d = variant(i, precision);
-        test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
-        zs_arena_reset(&point);
-    }
-    zs_arena_drop(&point);
+    test_rig_execute_all(&rig, precision, variant, ZS_LEN(variants));
     test_rig_drop(&rig);
 }
 END_TEST
@@ -99,12 +92,9 @@ END_TEST
 START_TEST(test_no_order_that_the_waits_allow_gives_other_bits)
 {
     test_rig rig;
-    zs_arena point;
     const zs_design d = variant((size_t)_i / TEST_NET_N * 3 + 1, ZS_FP32);
     start(&rig, _i % TEST_NET_N, ZS_FP32);
-    zs_arena_init(&point, test_heap());
-    ck_assert_uint_eq(test_rig_wrong_orders(&rig, &d, test_rig_plan(&rig, &point, &d), 1), 0);
-    zs_arena_drop(&point);
+    test_rig_orders(&rig, &d);
     test_rig_drop(&rig);
 }
 END_TEST

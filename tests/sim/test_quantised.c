@@ -65,17 +65,6 @@ static const zs_net *build(zs_arena *arena, test_spec *spec, const zs_layer_quan
     return net;
 }
 
-static void run_design(const test_rig *rig, const zs_design *d)
-{
-    zs_arena point;
-    zs_arena_init(&point, test_heap());
-    const zs_plan *plan = test_rig_plan(rig, &point, d);
-    zs_exec *exec = test_rig_exec(rig, &point, d, plan);
-    zs_exec_run(exec);
-    test_rig_compare(rig, d, exec);
-    zs_arena_drop(&point);
-}
-
 /* On line buffers: padding is the zero of the input, results may be floats. */
 static void run_lines(const test_rig *rig, uint32_t fusion)
 {
@@ -88,7 +77,7 @@ static void run_lines(const test_rig *rig, uint32_t fusion)
     d.accel.unroll.oc = 2;
     d.accel.unroll.ic = 8;
     d.batch = 2;
-    run_design(rig, &d);
+    test_rig_execute_untimed(rig, &d);
 }
 
 START_TEST(test_integers_of_the_model_are_those_of_the_reference)
@@ -123,7 +112,7 @@ START_TEST(test_integers_of_the_model_are_those_of_the_reference)
             zs_design d = test_random_design(&prng, model ? ZS_INT8 : ZS_FP32);
             d.accel.model_scales = model;
             d.accel.fusion = fusions[f % ZS_LEN(fusions)];
-            run_design(&rig, &d);
+            test_rig_execute_untimed(&rig, &d);
         }
         for (size_t f = 0; model && f < ZS_LEN(fusions); f++)
             run_lines(&rig, fusions[f]);
@@ -191,7 +180,7 @@ START_TEST(test_rules_of_tflite_hold_on_every_plan)
             zs_design d = test_random_design(&prng, model ? ZS_INT8 : ZS_FP32);
             d.accel.model_scales = model;
             d.accel.fusion = f % 2 ? ZS_FUSION_LF2 : ZS_FUSION_AUTO;
-            run_design(&rig, &d);
+            test_rig_execute_untimed(&rig, &d);
         }
         if (model)
             run_lines(&rig, ZS_FUSION_LF2);

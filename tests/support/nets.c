@@ -169,3 +169,17 @@ uint32_t test_find_tensor(const zs_net *net, const char *name)
     ck_abort_msg("no tensor %s", name);
     return 0;
 }
+
+uint32_t test_find_published(const zs_net *net, const char *name)
+{
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        const char *own = net->tensors[t].name;
+        size_t i = 0;
+        while (own[i] != '\0' && (own[i] == name[i] || (own[i] == '/' && name[i] == '_')))
+            i++;
+        if (own[i] == '\0' && name[i] == '\0')
+            return t;
+    }
+    ck_abort_msg("no tensor %s", name);
+    return 0;
+}

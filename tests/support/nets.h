@@ -33,5 +33,8 @@ zs_net *test_net(zs_arena *arena, test_spec *s);
 /* Tensor and layer by name, or the test stops. */
 const zs_layer *test_find_layer(const zs_net *net, const char *name);
 uint32_t test_find_tensor(const zs_net *net, const char *name);
+/* Tensor by the name of its file in the reference data: that of the published layer, with _ for /.
+ */
+uint32_t test_find_published(const zs_net *net, const char *name);
 
 #endif
