@@ -23,6 +23,21 @@ rows whole.csv >whole
 sum=$(sed -n 2p whole.csv | grep -o ',x[0-9a-f]*$')
 ok "$([ "${#sum}" = 18 ] && [ "$(column checksum)" = "$(head -n 1 whole.csv | tr , '\n' | wc -l)" ]; echo $?)" 'a row ends with its check sum'
 
+# ---- a file of one line without an end may be anybody's
+for command in 'sweep small.yaml --vary batch=1,2 -o' 'optimise small.yaml --simulations 2 --rows' 'sweep --merge'; do
+    for text in notes 'point' 'point,swept'; do
+        printf '%s' "$text" >notes.txt
+        from=
+        [ "$command" != 'sweep --merge' ] || from=whole.csv
+        # shellcheck disable=SC2086 # lists of words
+        program $command notes.txt $from
+        case $text in
+        point) ok "$([ -n "$from" ] || { [ $status = 0 ] && head -n 1 notes.txt | grep -q '^point,sweep,'; }; echo $?)" "$command goes on with a header that was cut short" ;;
+        *) ok "$([ $status = 2 ] && [ "$(cat notes.txt)" = "$text" ] && grep -q '^zynqsim: notes.txt:1: is no file of a sweep' err; echo $?)" "$command leaves '$text' as it is" ;;
+        esac
+    done
+done
+
 # ---- cells
 while IFS='|' read -r name value; do
     damage 7 "$name" "$value"
