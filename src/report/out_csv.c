@@ -33,13 +33,20 @@ void zs_out_csv(zs_out *out, const char *text)
     free(quoted);
 }
 
+/* Sixteen digits first: most values that were computed need them or one more. */
 void zs_real_text(double value, char *text, size_t bytes)
 {
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, bytes, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
+    char shorter[32];
+    const int n = snprintf(text, bytes, "%.16g", value);
+    if (strtod(text, NULL) != value) {
+        snprintf(text, bytes, "%.17g", value);
+        return;
     }
+    if (n < 16) /* of which zeros at the end are gone already */
+        return;
+    snprintf(shorter, sizeof shorter, "%.15g", value);
+    if (strtod(shorter, NULL) == value)
+        snprintf(text, bytes, "%s", shorter);
 }
 
 void zs_out_real(zs_out *out, double value)

@@ -25,7 +25,7 @@ static void cell_text(zs_out *out, const char *text)
     free(line);
 }
 
-/* 17 digits: reading the field back gives the same double. Undefined is an empty field. */
+/* As many digits as give the same double when they are read back. Undefined is an empty field. */
 static void cell_value(zs_out *out, const zs_value *value)
 {
     switch (value->type) {
@@ -35,7 +35,7 @@ static void cell_value(zs_out *out, const zs_value *value)
     case ZS_METRIC_REAL:
         zs_out_text(out, ",");
         if (isfinite(value->r))
-            zs_out_printf(out, "%.17g", value->r);
+            zs_out_real(out, value->r);
         break;
     case ZS_METRIC_BOOL:
         zs_out_text(out, value->i ? ",1" : ",0");

@@ -23,6 +23,12 @@ rows whole.csv >whole
 sum=$(sed -n 2p whole.csv | grep -o ',x[0-9a-f]*$')
 ok "$([ "${#sum}" = 18 ] && [ "$(column checksum)" = "$(head -n 1 whole.csv | tr , '\n' | wc -l)" ]; echo $?)" 'a row ends with its check sum'
 
+# ---- as many digits as the figure has
+tail -n +2 whole.csv | tr , '\n' | grep '^[0-9.e+-]*[.][0-9e+-]*$' >reals
+awk '{ if ($1 + 0 == sprintf("%.15g", $1) + 0 && length(sprintf("%.15g", $1)) < length($1)) { print; n++ } } END { exit n > 0 }' reals >err
+ok $? 'no figure has digits that mean nothing (0.053650759999999999)'
+: >err
+
 # ---- a file of one line without an end may be anybody's
 for command in 'sweep small.yaml --vary batch=1,2 -o' 'optimise small.yaml --simulations 2 --rows' 'sweep --merge'; do
     for text in notes 'point' 'point,swept'; do
