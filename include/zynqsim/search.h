@@ -8,6 +8,9 @@
  * Proof    once no part is open, the incumbent is the optimum; before, the least bound of the open
  *          parts is a bound of the optimum.
  * Confirm  on request, a point counts only if it also meets the conditions at fidelity burst.
+ * Work     counted in events of simulations at fidelity burst, which take about 18 ns each; one at
+ *          another fidelity, a look and the plan of a simulation count as so many as they take
+ *          time. A limit of it ends a search at the same point on every machine.
  * Threads  the caller performs the tasks of a round, on any thread and in any order. The tasks
  *          depend on the space alone, not on that order.
  * Memory   24 bytes per open part, up to a limit; beyond it the search continues depth first, which
@@ -31,7 +34,8 @@ typedef struct zs_search_task {
     zs_space_look look;   /* LOOK */
     zs_space_look *looks; /* CUT: [value of the next axis], allocated */
     double value, excess; /* SIMULATE: zs_space_judge; excess > 0 if the point is not confirmed */
-    bool is_done;         /* a caller that stops may leave tasks undone */
+    uint64_t events, confirm_events; /* SIMULATE: of the simulation and its confirmation */
+    bool is_done;                    /* a caller that stops may leave tasks undone */
 } zs_search_task;
 
 typedef struct zs_search_point {
@@ -41,6 +45,7 @@ typedef struct zs_search_point {
 
 typedef struct zs_search_state {
     uint64_t simulated, looked_at;
+    uint64_t work; /* in events */
     bool is_found, is_proven;
     zs_search_point best;
     double bound;                       /* lower bound of all points; -INFINITY: none */
@@ -56,6 +61,7 @@ typedef struct zs_search_options {
     uint32_t waiting_most;   /* limit of open parts; 0: the default */
     double gap_frac;         /* stop at a gap of at most this */
     uint64_t simulated_most; /* 0: no limit */
+    uint64_t work_most;      /* likewise */
     bool confirms;
 } zs_search_options;
 

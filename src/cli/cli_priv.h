@@ -78,7 +78,7 @@ typedef struct cli_options {
     char **goals, **over; /* optimise */
     const char *minimise, *maximise, *rows;
     int top;
-    const char *seconds, *enough;
+    const char *seconds, *work, *enough;
     long long simulations;         /* -1: none */
     const char *board, *precision; /* init */
     bool records;                  /* run: the result says what it was made of */

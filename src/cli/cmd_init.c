@@ -4,6 +4,8 @@
 
 /* A design to start from: a short search for the fastest that fits for sure. */
 
+#define WORK "20" /* millions of events, unless an option says how long: half a second or so */
+
 /* So that what is wrong with it is said of the option. */
 static zs_status try_option(zs_design *d, zs_arena *arena, const char *option, const char *key,
                             const char *value, zs_err *err)
@@ -70,14 +72,15 @@ static zs_status init(const cli_options *given, optimise_job *job, zs_arena *are
     o.timing_only = true;
     o.quiet = true;
     o.output = NULL;
-    o.seconds = given->seconds != NULL ? given->seconds : given->simulations > 0 ? "0" : "0.5";
+    if (given->work == NULL && given->seconds == NULL && given->simulations <= 0)
+        o.work = WORK;
     ZS_TRY(optimise_setup(&o, job, err));
     ZS_TRY(optimise_run(job, err));
     if (job->state.is_found)
         return write_design(job, given, arena, err);
     *exit_status = CLI_NO;
     if (!given->quiet)
-        cli_say("init", "no design was found that fits; --seconds searches longer");
+        cli_say("init", "no design was found that fits; --work searches longer");
     return ZS_OK;
 }
 

@@ -77,8 +77,10 @@ static const char *why_it_ended(const optimise_job *job)
         return "interrupted";
     if (job->search.gap_frac > 0 && zs_search_gap(&job->state) <= job->search.gap_frac)
         return "close enough";
-    return job->search.simulated_most > 0 && job->state.simulated >= job->search.simulated_most
-               ? "enough simulated"
+    if (job->search.simulated_most > 0 && job->state.simulated >= job->search.simulated_most)
+        return "enough simulated";
+    return job->search.work_most > 0 && job->state.work >= job->search.work_most
+               ? "limit of work reached"
                : "out of time";
 }
 

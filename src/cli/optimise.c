@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECONDS 60 /* unless --seconds says otherwise */
+#define WORK 5000 /* millions of events, unless an option says otherwise: a minute or so */
 
 /* ---- the space ------------------------------------------------------------------------------- */
 
@@ -161,13 +161,13 @@ static zs_status read_number(const char *text, const char *place, double least, 
 
 zs_status optimise_setup(const cli_options *options, optimise_job *job, zs_err *err)
 {
-    double percent = 0;
-    job->seconds = SECONDS;
+    double percent = 0, work = options->seconds != NULL ? 0 : WORK;
     sweep_job *w = &job->sweep;
     job->o = options;
     job->rows.fd = w->file.fd = -1;
     zs_arena_init(&job->parts, cli_heap());
     ZS_TRY(read_number(options->seconds, "--seconds", 0, 1e9, &job->seconds, err));
+    ZS_TRY(read_number(options->work, "--work", 0, 1e12, &work, err));
     ZS_TRY(read_number(options->enough, "--gap", 0, 1000, &percent, err));
     w->o = options;
     w->shard_n = 1;
@@ -185,6 +185,7 @@ zs_status optimise_setup(const cli_options *options, optimise_job *job, zs_err *
         .top_n = options->top > 0 ? (uint32_t)options->top : 1,
         .gap_frac = percent / 100,
         .simulated_most = options->simulations > 0 ? (uint64_t)options->simulations : 0,
+        .work_most = (uint64_t)(work * 1e6),
         .confirms = job->confirms};
     /* the network and the design as they are: what is wrong with them is an error, no point */
     const zs_net *net;
@@ -236,6 +237,7 @@ static bool is_known(const optimise_job *job, zs_search_task *t)
         return false;
     t->value = k->value;
     t->excess = k->excess;
+    t->events = k->events;
     t->is_done = true;
     return true;
 }

@@ -13,6 +13,7 @@
 typedef struct known_point {
     uint64_t point; /* plus 1; 0: free */
     double value, excess;
+    uint64_t events;
     bool is_known; /* both follow from the row */
 } known_point;
 

@@ -61,6 +61,8 @@ static void judge_row(const optimise_job *job, const sweep_row *row, known_point
     k->value = job->space.is_larger ? -k->value : k->value;
     k->excess = 0;
     k->is_known = true;
+    const double events = sweep_cell_number(row, sweep_column(row, "events"));
+    k->events = events > 0 ? (uint64_t)events : 0;
     if (strcmp(row->cells[outcome], zs_outcome_name(ZS_OUTCOME_PROBLEM)) == 0) {
         k->excess = INFINITY;
         return;

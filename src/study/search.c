@@ -14,6 +14,14 @@ enum {
     CLIMB_TRIES = 3      /* rounds without improvement before a climb ends */
 };
 
+/* Work in events of burst, as measured over the networks of models/. */
+enum {
+    TILE_EVENTS = 3, /* of one event at tile or bound */
+    LOOK_EVENTS = 2500,
+    LAYER_EVENTS = 150, /* of a look: all in all, and per layer */
+    PLAN_LOOKS = 4      /* of the plan of a simulation */
+};
+
 typedef struct part {
     double bound;
     uint64_t point;
@@ -38,9 +46,10 @@ typedef struct search {
     uint32_t stack_n, stack_room;
     remembered *memo;
     uint32_t memo_n;
-    zs_search_task *tasks; /* of a round */
-    zs_space_look *looks;  /* [task][value] */
-    uint32_t values_most;  /* of an axis */
+    uint64_t look_work, simulated_work; /* of one look, of all simulations */
+    zs_search_task *tasks;              /* of a round */
+    zs_space_look *looks;               /* [task][value] */
+    uint32_t values_most;               /* of an axis */
     zs_err *err;
 } search;
 
@@ -56,7 +65,7 @@ double zs_search_gap(const zs_search_state *s)
 /* ---- one task -------------------------------------------------------------------------------- */
 
 static zs_status confirm(const zs_space *space, uint64_t point, zs_arena *arena, bool *holds,
-                         zs_err *err)
+                         uint64_t *events, zs_err *err)
 {
     const zs_sweep *w = space->sweep;
     zs_design d;
@@ -71,6 +80,7 @@ static zs_status confirm(const zs_space *space, uint64_t point, zs_arena *arena,
     ZS_TRY(zs_sim_run(arena, &d, net, plan, ZS_BURST, NULL, &r, err));
     zs_space_judge(space, &d, r, &value, &excess);
     *holds = excess <= 0;
+    *events = r->events;
     return ZS_OK;
 }
 
@@ -86,6 +96,7 @@ static zs_status simulate(const zs_space *space, bool confirms, zs_search_task *
                                            scratch, &d, err) != ZS_OK)
         p.result = NULL;
     zs_space_judge(space, &d, p.result, &t->value, &t->excess);
+    t->events = p.outcome == ZS_OUTCOME_SIMULATED && p.result != NULL ? p.result->events : 0;
     if (p.outcome == ZS_OUTCOME_SKIPPED && t->excess <= 0)
         t->excess = 1;
     if (outcome != NULL)
@@ -93,7 +104,7 @@ static zs_status simulate(const zs_space *space, bool confirms, zs_search_task *
     if (!confirms || t->excess > 0 || !(t->value < t->to_beat))
         return ZS_OK;
     bool holds;
-    ZS_TRY(confirm(space, t->point, scratch, &holds, err));
+    ZS_TRY(confirm(space, t->point, scratch, &holds, &t->confirm_events, err));
     if (!holds)
         t->excess = 1e-9;
     return ZS_OK;
@@ -200,18 +211,57 @@ static bool is_over(const search *s)
 {
     const zs_search_options *o = s->options;
     return (o->simulated_most > 0 && s->state->simulated >= o->simulated_most) ||
+           (o->work_most > 0 && s->state->work >= o->work_most) ||
            (s->hook->is_over != NULL && s->hook->is_over(s->hook->ctx));
 }
 
+static uint64_t work_of(const search *s, const zs_search_task *t)
+{
+    if (t->what != ZS_SEARCH_SIMULATE)
+        return s->look_work * (t->what == ZS_SEARCH_CUT ? s->grid->axes[t->fixed].value_n : 1u);
+    const uint64_t weight = s->space->sweep->fidelity == ZS_BURST ? 1 : TILE_EVENTS;
+    return PLAN_LOOKS * s->look_work + weight * t->events + t->confirm_events;
+}
+
+/* So many of the next n tasks at once that they are not far beyond the limit of work: simulations
+ * are taken to be like those before. */
+static uint32_t affordable(const search *s, const zs_search_task *tasks, uint32_t n)
+{
+    const zs_search_state *state = s->state;
+    const uint64_t most = s->options->work_most;
+    bool simulates = false;
+    for (uint32_t i = 0; i < n; i++)
+        simulates |= tasks[i].what == ZS_SEARCH_SIMULATE;
+    if (most == 0 || !simulates)
+        return n;
+    if (state->simulated == 0)
+        return 1;
+    const uint64_t left = most > state->work ? most - state->work : 0;
+    const uint64_t can = left / zs_max_u64(1, s->simulated_work / state->simulated);
+    return (uint32_t)zs_max_u64(1, zs_min_u64(n, can));
+}
+
+static void take(search *s, const zs_search_task *t)
+{
+    const uint64_t work = work_of(s, t);
+    s->state->work += work;
+    if (t->what == ZS_SEARCH_SIMULATE) {
+        s->state->simulated++;
+        s->simulated_work += work;
+        record(s, t);
+    } else {
+        s->state->looked_at += t->what == ZS_SEARCH_CUT ? s->grid->axes[t->fixed].value_n : 1;
+    }
+}
+
 /* Performs the n tasks of s->tasks and records simulations in their order. Cached points are not
- * simulated again. */
+ * simulated again; what the limit of work has no room for is not done. */
 static zs_status perform(search *s, uint32_t n)
 {
     zs_search_task todo[ZS_SEARCH_ROUND] = {{0}};
     uint32_t from[ZS_SEARCH_ROUND] = {0}, todo_n = 0;
     for (uint32_t i = 0; i < n; i++) {
         zs_search_task *t = &s->tasks[i];
-        t->to_beat = to_beat(s);
         t->is_done = false;
         const remembered *r = t->what == ZS_SEARCH_SIMULATE ? find(s, t->point) : NULL;
         if (r != NULL && r->point != 0) {
@@ -223,21 +273,21 @@ static zs_status perform(search *s, uint32_t n)
         from[todo_n] = i;
         todo[todo_n++] = *t;
     }
-    if (todo_n > 0)
-        ZS_TRY(s->hook->perform(s->hook->ctx, todo, todo_n, s->err));
-    for (uint32_t i = 0; i < todo_n; i++) {
-        zs_search_task *t = &s->tasks[from[i]];
-        *t = todo[i];
-        if (!t->is_done) { /* the search was stopped: the worst values */
-            t->value = t->excess = INFINITY;
+    for (uint32_t at = 0, k; at < todo_n; at += k) {
+        k = affordable(s, todo + at, todo_n - at);
+        for (uint32_t i = at; i < at + k; i++)
+            todo[i].to_beat = to_beat(s);
+        if (at == 0 || !is_over(s))
+            ZS_TRY(s->hook->perform(s->hook->ctx, todo + at, k, s->err));
+        for (uint32_t i = at; i < at + k; i++) {
+            zs_search_task *t = &s->tasks[from[i]];
+            *t = todo[i];
+            if (t->is_done) {
+                take(s, t);
+                continue;
+            }
+            t->value = t->excess = INFINITY; /* the search was stopped: the worst values */
             t->look = (zs_space_look){INFINITY, INFINITY};
-            continue;
-        }
-        if (t->what == ZS_SEARCH_SIMULATE) {
-            s->state->simulated++;
-            record(s, t);
-        } else {
-            s->state->looked_at += t->what == ZS_SEARCH_CUT ? s->grid->axes[t->fixed].value_n : 1;
         }
     }
     return ZS_OK;
@@ -602,6 +652,13 @@ static zs_status branch_all(search *s)
 
 /* ---- entry ----------------------------------------------------------------------------------- */
 
+static uint64_t work_of_look(const zs_sweep *w)
+{
+    const zs_net *net; /* none: the first simulation says what is wrong with it */
+    const bool is_there = w->net_of(w->ctx, &w->base, &net, NULL) == ZS_OK;
+    return LOOK_EVENTS + LAYER_EVENTS * (uint64_t)(is_there ? net->layer_n : 0);
+}
+
 zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_options *options,
                         const zs_search_hook *hook, zs_search_state *state, zs_err *err)
 {
@@ -613,6 +670,7 @@ zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_
                 .state = state,
                 .stack_room = 4096,
                 .values_most = 1,
+                .look_work = work_of_look(space->sweep),
                 .err = err};
     *state = (zs_search_state){.bound = -INFINITY, .nearest_excess = INFINITY};
     s.heap_most = options->waiting_most ? options->waiting_most : WAITING_MOST;

@@ -54,6 +54,23 @@ for jobs in 1 3; do
 done
 ok "$(cmp -s j1 j3 && grep -q '"simulated": 3' j1; echo $?)" 'so many simulations give one answer on any number of threads'
 
+# ---- the same however busy the machine is
+"$ZYNQSIM" init --model "$TOP/models/alexnet_group.yaml" --jobs 1 >j1 2>err
+"$ZYNQSIM" init --model "$TOP/models/alexnet_group.yaml" --jobs 3 >j3 2>err &
+pid=$!
+sleep 0.1
+kill -STOP $pid # as if others had all processors
+sleep 0.7
+kill -CONT $pid
+wait $pid
+ok "$([ $? = 0 ] && cmp -s j1 j3 && [ -s j1 ]; echo $?)" 'init writes one design on any number of threads, also where it has to wait'
+"$ZYNQSIM" optimise small.yaml --work 3 --jobs 1 --format json --quiet >j1 2>err
+"$ZYNQSIM" optimise small.yaml --work 3 --jobs 3 --rows work.csv --format json --quiet >j3 2>err
+"$ZYNQSIM" optimise small.yaml --work 3 --jobs 2 --rows work.csv --format json --quiet >again 2>err
+program optimise small.yaml --work 3
+ok "$(cmp -s j1 j3 && cmp -s j1 again && grep -q '^limit of work reached: no design of' out; echo $?)" 'so much work gives one answer, also where rows are gone on with'
+rm work.csv
+
 # ---- going on
 # shellcheck disable=SC2086
 program optimise small.yaml $over --rows rows.csv --simulations 5 --quiet
@@ -116,6 +133,7 @@ refuses 'is on the axis' optimise small.yaml --over batch=1,2 --set batch=4
 refuses "'x' is no number" optimise small.yaml --seconds x
 refuses '101 is outside 1 .. 100' optimise small.yaml --top 101
 refuses '--top: 0 is outside 1 .. 100' optimise small.yaml --top 0
+refuses "--work: 'x' is no number" optimise small.yaml --work x
 refuses 'a condition has the form' optimise small.yaml --goal cycles
 refuses 'needs a file' optimise small.yaml -o -
 refuses "^zynqsim: --board: .*did you mean 'zedboard'" init --board zedbord

@@ -293,6 +293,34 @@ START_TEST(so_many_simulations_are_the_same_each_time)
 }
 END_TEST
 
+START_TEST(so_much_work_ends_it_at_the_same_point)
+{
+    take_case(0);
+    const zs_search_state all = space_search(&(zs_search_options){.top_n = 1}, 0);
+    ck_assert(all.is_proven);
+    ck_assert_uint_gt(all.work, all.looked_at + all.simulated);
+    zs_search_state before = {.bound = -INFINITY, .best.value = INFINITY};
+    for (uint32_t part = 1; part < 8; part++) {
+        const zs_search_options options = {.top_n = 1, .work_most = all.work / 8 * part};
+        const zs_search_state a = space_search(&options, 0), b = space_search(&options, 0);
+        ck_assert(!a.is_proven);
+        ck_assert_uint_ge(a.work, options.work_most);
+        ck_assert_uint_lt(a.work, options.work_most + all.work / 4); /* a round beyond */
+        ck_assert_uint_eq(a.work, b.work);
+        ck_assert_uint_eq(a.simulated, b.simulated);
+        ck_assert_uint_eq(a.best.point, b.best.point);
+        ck_assert_double_eq(a.bound, b.bound);
+        ck_assert_double_ge(a.bound, before.bound);
+        ck_assert_double_le(a.best.value, before.best.value);
+        ck_assert_double_le(a.bound, all.best.value);
+        before = a;
+    }
+    /* and the one that suffices ends with the proof */
+    const zs_search_options enough = {.top_n = 1, .work_most = 4 * all.work};
+    ck_assert(space_search(&enough, 0).is_proven);
+}
+END_TEST
+
 START_TEST(a_gap_that_is_small_enough_ends_it)
 {
     take_case(0);
@@ -366,6 +394,7 @@ TCase *tcase_space(void)
     tcase_add_loop_test(tc, what_no_bound_admits_is_not_simulated, 0, ZS_LEN(impossible));
     tcase_add_test(tc, what_nothing_bounds_is_known_beforehand);
     tcase_add_test(tc, so_many_simulations_are_the_same_each_time);
+    tcase_add_test(tc, so_much_work_ends_it_at_the_same_point);
     tcase_add_test(tc, a_gap_that_is_small_enough_ends_it);
     tcase_add_test(tc, the_design_itself_is_a_point_of_its_space);
     tcase_add_test(tc, axes_of_every_kind_can_be_read);
