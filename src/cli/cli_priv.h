@@ -37,6 +37,8 @@ extern const char *const cli_models, *const cli_build;
 
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
+enum { CLI_TRACE_LIMIT = 65536 }; /* bursts, unless --trace-limit says otherwise */
+
 typedef struct cli_options {
     const char *design_path;  /* "-" is standard input; NULL when none was given */
     const char *const *words; /* arguments that are no options; ends with NULL */

@@ -56,7 +56,9 @@ static zs_status read_set(const accuracy_job *j, accuracy_point *p, zs_err *err)
         if (set->tensor_labels != NULL)
             ZS_TRY(cli_labels_read(&p->p.keep, set->tensor_labels, p->n, &p->labels, err));
     }
-    if (j->o->limit >= 0 && (uint64_t)j->o->limit < p->n)
+    if (j->o->limit == 0)
+        return zs_fail(err, ZS_EUSAGE, "--limit", "0 is below the minimum 1");
+    if (j->o->limit > 0 && (uint64_t)j->o->limit < p->n)
         p->n = (uint32_t)j->o->limit;
     if (p->n == 0)
         return zs_fail(err, ZS_EUSAGE, j->o->image_set, "there is no image to run");

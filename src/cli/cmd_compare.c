@@ -296,16 +296,16 @@ static void warn_of(const zs_figures *first, const zs_figures *f)
                  b->version, b->models_digest ? b->models_digest : "?", first->label, a->version,
                  a->models_digest ? a->models_digest : "?");
     else if (is_same_net && differ(a->model_sha256, b->model_sha256))
-        what = "files";
+        what = "is of another file";
     else if (is_same_net && differ(a->weights_sha256, b->weights_sha256))
-        what = "weights";
+        what = "is of other weights";
     else if (is_same_net && inputs_differ(a, b))
-        what = "inputs";
+        what = "is of other inputs";
     else
         return;
     if (what != NULL)
-        snprintf(text, sizeof text, "and %.100s are of different %s of the network %.100s",
-                 first->label, what, zs_figures_text(f, "network"));
+        snprintf(text, sizeof text, "%s of the network %.100s than in %.100s", what,
+                 zs_figures_text(f, "network"), first->label);
     cli_say(a != NULL && b == NULL ? f->label : a == NULL ? first->label : f->label, text);
 }
 

@@ -167,9 +167,46 @@ static cli_options of_model(const cli_options *options)
     return own;
 }
 
+/* One thing is shown at a time, and what needs no design takes none: an option or a file that
+ * changes nothing is a mistake. */
+static zs_status check_options(const cli_options *o, zs_err *err)
+{
+    const struct {
+        const char *name;
+        bool is_given, takes_design;
+    } all[] = {{"--fields", o->fields, false},
+               {"--metrics", o->metrics, false},
+               {"--operators", o->operators, false},
+               {"--boards", o->boards, false},
+               {"--models", o->models, false},
+               {"--streamline", o->streamline, true},
+               {"--calibrate", o->calibrate != NULL, true},
+               {"--graph", o->graph != NULL, true},
+               {"--write-folding", o->write_folding != NULL, true},
+               {"--loops", o->loops, true},
+               {"--kernels", o->kernels, true},
+               {"--schedule", o->schedule, true},
+               {"--plan", o->plan, true}};
+    const char *first = NULL;
+    for (size_t i = 0; i < ZS_LEN(all); i++) {
+        if (!all[i].is_given)
+            continue;
+        if (first != NULL)
+            return zs_fail(err, ZS_EUSAGE, all[i].name,
+                           "does not go with %s: one thing is shown at a time", first);
+        if (!all[i].takes_design && o->design_path != NULL)
+            return zs_fail(err, ZS_EUSAGE, o->design_path, "%s shows no design", all[i].name);
+        first = all[i].name;
+    }
+    return o->out == NULL || o->calibrate != NULL || o->kernels
+               ? ZS_OK
+               : zs_fail(err, ZS_EUSAGE, "--out", "needs --calibrate or --kernels");
+}
+
 zs_status cmd_show(const cli_options *stated, int *exit_status, zs_err *err)
 {
     (void)exit_status;
+    ZS_TRY(check_options(stated, err));
     const cli_options own = of_model(stated), *options = &own;
     const zs_sink sink = cli_stdout();
     if (options->fields)

@@ -18,11 +18,17 @@ static zs_status apply(const cli_options *o, cli_point *p, zs_err *err)
         {"network.sparsify.spare_depthwise", o->spare_depthwise ? "true" : NULL},
         {"network.sparsify.spare_first", o->spare_first ? "true" : NULL},
     };
-    for (size_t i = 0; i < ZS_LEN(list); i++)
-        if (list[i].value != NULL)
-            ZS_TRY(zs_design_set(&p->design, &p->keep, list[i].key, list[i].value, err));
-    if (o->method == NULL && (o->parameter != NULL || o->target_zeros != NULL))
+    bool is_any = false;
+    for (size_t i = 0; i < ZS_LEN(list); i++) {
+        if (list[i].value == NULL)
+            continue;
+        ZS_TRY(zs_design_set(&p->design, &p->keep, list[i].key, list[i].value, err));
+        is_any |= list[i].value != o->method;
+    }
+    if (is_any && p->design.network.sparsify.method == ZS_SPARSIFY_NONE)
         return zs_fail(err, ZS_EUSAGE, "--method", "is needed: it says which weights become 0");
+    if (o->inputs != NULL && o->pes == NULL)
+        return zs_fail(err, ZS_EUSAGE, "--input", "needs --pes: nothing else looks at inputs");
     return zs_design_check(&p->design, err);
 }
 

@@ -130,6 +130,21 @@ static zs_status to_reals(const feed *f, const float *from, uint64_t n, const fl
     return ZS_OK;
 }
 
+/* Bytes of pictures look like a tensor, but are none before mean and scale. */
+static void note_pixels(const feed *f, const zs_npy *npy, const char *path)
+{
+    const zs_preprocess *how = &f->p->design.network.preprocess;
+    bool changes_pixels = false;
+    for (int c = 0; c < 3; c++)
+        changes_pixels |= how->mean[c] != 0 || how->scale[c] != 1;
+    if (npy->is_int && !(f->number.scale > 0) && changes_pixels &&
+        (f->shape.c == 1 || f->shape.c == 3))
+        cli_note(f->p,
+                 "%s holds integers, taken as they are: mean and scale of network.preprocess are "
+                 "for pictures",
+                 path);
+}
+
 static zs_status add_npy(feed *f, const char *path, zs_err *err)
 {
     zs_npy npy;
@@ -158,6 +173,7 @@ static zs_status add_npy(feed *f, const char *path, zs_err *err)
         ZS_TRY(to_reals(f, npy.data, n, &npy.data, err));
     if (n == 0)
         return zs_fail(err, ZS_ESHAPE, path, "the tensor has 0 samples, at least 1 is needed");
+    note_pixels(f, &npy, path);
     for (uint64_t i = 0; i < n; i++) {
         const char *name = path;
         if (n > 1)

@@ -196,9 +196,15 @@ static zs_status check_named(const zs_design *d, const named_here *here, zs_err 
     uint64_t seed;
     if (here->weights && !is_called_synthetic(d->network.weights))
         ZS_TRY(cli_file_check(d->network.weights, err));
-    for (uint32_t i = 0; here->inputs && i < d->network.input_n; i++)
-        if (!zs_is_synthetic(cli_input_file(d->network.inputs[i]), &seed))
-            ZS_TRY(cli_file_check(cli_input_file(d->network.inputs[i]), err));
+    for (uint32_t i = 0; here->inputs && i < d->network.input_n; i++) {
+        const char *file = cli_input_file(d->network.inputs[i]);
+        if (zs_is_synthetic(file, &seed))
+            continue;
+        if (strncmp(file, "synthetic:", 10) == 0)
+            return zs_fail(err, ZS_EUSAGE, "--input",
+                           "'%.64s' needs a seed of digits below 2^64 after the colon", file);
+        ZS_TRY(cli_file_check(file, err));
+    }
     return ZS_OK;
 }
 

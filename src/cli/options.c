@@ -63,7 +63,7 @@ typedef struct raw_options {
     const char *design, *fidelity, *format;
 } raw_options;
 
-enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
+enum { TRACE_LIMIT_MAX = 1 << 24 };
 
 static raw_options raw; /* tables hold addresses, so these have to be constants */
 
@@ -702,7 +702,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     char **words = NULL;
     bool only_words = false;
     raw = (raw_options){.options = {.jobs = processors > 1 ? (int)processors : 1,
-                                    .trace_limit = TRACE_LIMIT,
+                                    .trace_limit = CLI_TRACE_LIMIT,
                                     .limit = -1,
                                     .epochs = 1,
                                     .simulations = -1,

@@ -120,10 +120,12 @@ static size_t form_of(const char *path)
 
 zs_status cli_trace_check(const cli_options *o, zs_err *err)
 {
+    if (o->trace == NULL && o->trace_layers != NULL)
+        return zs_fail(err, ZS_EUSAGE, "--trace-layers", "needs --trace FILE");
+    if (o->trace == NULL && o->trace_limit != CLI_TRACE_LIMIT)
+        return zs_fail(err, ZS_EUSAGE, "--trace-limit", "needs --trace FILE");
     if (o->trace == NULL)
-        return o->trace_layers == NULL
-                   ? ZS_OK
-                   : zs_fail(err, ZS_EUSAGE, "--trace-layers", "needs --trace FILE");
+        return ZS_OK;
     if (cli_ends_in(o->trace, ".fst"))
         return zs_fail(err, ZS_EUNSUPPORTED, o->trace,
                        "FST is not written: write a .vcd file, which GTKWave reads as well and its "

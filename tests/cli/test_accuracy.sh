@@ -64,6 +64,15 @@ program accuracy bare.yaml --quiet --images set
 said 'the default preprocessing, of images that are not resized' 'expect it: B G R minus 104'
 program accuracy d.yaml --quiet --images set --model large.yaml --set network.preprocess.fit=stretch --set network.preprocess.resize=8 --set network.preprocess.crop=8
 said 'that images have another size than the input' "images are 1x4x4 and the network's input is 3x8x8"
+# a stack of bytes, as numpy.save writes it: not what a picture becomes
+{
+    printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1, 4, 4), }"
+    pixels 3
+} >bytes.npy
+a --images bytes.npy
+said 'that integers are not scaled' 'bytes.npy holds integers, taken as they are: mean and scale of network.preprocess'
+a --images bytes.npy --set network.preprocess.scale=1
+ok "$([ $status = 0 ] && ! grep -q 'holds integers' out; echo $?)" 'and nothing where that makes no difference'
 mkdir tiles && cp all.pgm all_labels.bin tiles/
 a --images tiles
 ok "$([ $status = 2 ] && grep -q 'tiles/all_labels.bin: holds labels of a picture of tiles.*--images tiles/all.pgm' err; echo $?)" 'a folder of pictures of tiles is no folder of photographs'
@@ -156,6 +165,7 @@ refuses() {
 }
 refuses 2 'holds rows of other runs' --images set -o whole.csv
 refuses 2 '--images: is needed'
+refuses 2 '--limit: 0 is below the minimum 1' --images set --limit 0
 refuses 2 "'int8' is not fp32" --images set --reference int8
 refuses 2 'is no file of rows of accuracy' --images set -o d.yaml
 refuses 2 'has 8 labels for 1' --images flat/0.pgm --labels all_labels.bin

@@ -41,6 +41,8 @@ program run "$TOP/configs/default.yaml" --model sum.onnx --input three.npy --fid
 ok "$([ "$status" = 0 ] && [ "$(tail -c 8 o/output.npy | od -An -tf4 | tr -s ' ')" = ' 9 12' ]; echo $?)" 'an operator that mixes samples has all of a tensor whose number the file leaves open'
 program run "$TOP/configs/default.yaml" --model sum.onnx --input three.npy --input two.npy --fidelity bound
 ok "$([ "$status" = 2 ] && grep -q 'two.npy: the tensor has 2 samples; the network mixes those of one tensor, and was read for 3' err; echo $?)" 'tensors of other numbers of samples'
+program run d.yaml --input picture=synthetic:x --input depth=synthetic
+ok "$([ "$status" = 2 ] && grep -q "^zynqsim: --input: 'synthetic:x' needs a seed of digits" err; echo $?)" 'a seed that is none'
 program run d.yaml --timing-only
 ok "$([ "$status" -le 1 ]; echo $?)" 'timing asks for none'
 finish

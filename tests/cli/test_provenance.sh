@@ -62,13 +62,13 @@ for other in version models; do
     ok "$([ $status = 0 ] && grep -q "^zynqsim: $other.json: is of zynqsim .*, and one.json of zynqsim .*differences may be the program" err; echo $?)" "compare warns of another $other"
 done
 program compare one.json model.json --format json
-ok "$([ $status = 0 ] && grep -q 'different files of the network small' err; echo $?)" 'and of another file of the same network'
+ok "$([ $status = 0 ] && grep -q 'model.json: is of another file of the network small than in one.json' err; echo $?)" 'and of another file of the same network'
 program compare weights.json weighed.json
-ok "$([ $status = 0 ] && grep -q 'different weights of the network small' err; echo $?)" 'of other weights'
+ok "$([ $status = 0 ] && grep -q 'weighed.json: is of other weights of the network small' err; echo $?)" 'of other weights'
 program compare one.json picture.json
-ok "$([ $status = 0 ] && grep -q 'different inputs of the network small' err; echo $?)" 'and of other inputs'
+ok "$([ $status = 0 ] && grep -q 'picture.json: is of other inputs of the network small' err; echo $?)" 'and of other inputs'
 program compare one.json other_net.json
-ok "$([ $status = 0 ] && ! grep -q 'different files' err; echo $?)" 'but other networks have other files'
+ok "$([ $status = 0 ] && ! grep -q 'another file' err; echo $?)" 'but other networks have other files'
 program compare old.json one.json
 ok "$([ $status = 0 ] && grep -q '^zynqsim: old.json: does not say which program made it' err; echo $?)" 'and of a result that says nothing'
 program compare old.json old.json

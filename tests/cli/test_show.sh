@@ -43,6 +43,18 @@ ok "$([ $status = 0 ] && grep -qE 'oc: *5' out; echo $?)" 'show takes settings'
 sed '/^$/,$d' out >resolved.yaml
 program show small.yaml --plan
 ok "$([ $status = 0 ] && [ "$(wc -l <out)" -gt 10 ]; echo $?)" 'the plan is a listing'
+while IFS='|' read -r words message; do
+    # shellcheck disable=SC2086 # a list of words
+    program show $words
+    ok "$([ $status = 2 ] && [ ! -s out ] && grep -qx -e "zynqsim: $message" err; echo $?)" "show $words: $message"
+done <<'END'
+small.yaml --plan --schedule|--plan: does not go with --schedule: one thing is shown at a time
+small.yaml --graph g.svg --loops|--loops: does not go with --graph: one thing is shown at a time
+--fields --metrics|--metrics: does not go with --fields: one thing is shown at a time
+small.yaml --fields|small.yaml: --fields shows no design
+small.yaml --out f.yaml|--out: needs --calibrate or --kernels
+END
+ok "$([ ! -e g.svg ]; echo $?)" 'nothing is written then'
 program schema
 ok "$([ $status = 0 ] && grep -q 'json-schema.org/draft/2020-12' out; echo $?)" 'the schema names its draft'
 

@@ -93,6 +93,10 @@ refuses() {
     ok "$([ "$status" = 2 ] && grep -qF -- "$text" err; echo $?)" "$text"
 }
 refuses 'names no image' sparsify net.yaml --method lamp --parameter 0.5 --correction recalibrated --set network.calibration=
+refuses 'method: is needed' sparsify net.yaml --parameter 0.5
+refuses 'method: is needed' sparsify net.yaml --structured filter
+refuses 'method: is needed' sparsify net.yaml --spare-first
+refuses 'input: needs --pes' sparsify net.yaml --method flat --parameter 0.5 --input synthetic
 refuses "did you mean 'flat'" sparsify net.yaml --method flatt --parameter 1
 refuses '1.5 is above 1' sparsify net.yaml --method lamp --parameter 1.5
 refuses 'would do nothing' sparsify net.yaml --method flat --parameter 1 --target-zeros 0.5

@@ -57,6 +57,7 @@ refused 'an unknown layer' 'no layer or call' --trace u.json --trace-layers noth
 refused 'an empty list of layers' 'names no layer' --trace u.json --trace-layers ,
 refused 'a comma too many' 'names no layer beside a comma' --trace u.json --trace-layers conv1,
 refused 'a limit of 0' 'outside 1' --trace u.json --trace-limit 0
+refused 'a limit without a trace' 'needs --trace' --trace-limit 5
 refused 'layers without a trace' 'needs --trace' --trace-layers "$row"
 refused 'a directory that is not there' 'cannot be written' --trace nowhere/u.json
 mkdir u.json
