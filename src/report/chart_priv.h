@@ -31,7 +31,7 @@ typedef struct zs_bar {
     double from;                 /* where it begins */
     double span;                 /* its length, where parts lie side by side */
     double part[ZS_CHART_PARTS]; /* one after the other */
-    char note[64];               /* figure behind the bar; empty: its span */
+    char note[64];               /* figure behind the bar */
 } zs_bar;
 
 typedef struct zs_bar_chart {
@@ -66,6 +66,9 @@ zs_bar_chart zs_chart_layer_bytes(const zs_result *r);
 /* Shares of the device that the design takes. */
 zs_bar_chart zs_chart_device(const zs_result *r);
 /* Results side by side. */
+/* Results of batches of different sizes are compared by image. */
+bool zs_results_differ_in_batch(const zs_labelled_result *list, uint32_t n);
+uint32_t zs_result_parts(const zs_result *r, bool is_of_image);
 zs_bar_chart zs_chart_result_times(const zs_labelled_result *list, uint32_t n);
 zs_bar_chart zs_chart_result_bytes(const zs_labelled_result *list, uint32_t n);
 

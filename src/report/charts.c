@@ -31,8 +31,6 @@ zs_bar zs_chart_bar(const zs_bar_chart *chart, uint32_t i)
     bar.span *= scale;
     for (uint32_t k = 0; k < ZS_CHART_PARTS; k++)
         bar.part[k] *= scale;
-    if (bar.note[0] == '\0')
-        snprintf(bar.note, sizeof bar.note, "%.3f %s", bar.span, chart->unit);
     return bar;
 }
 
@@ -113,6 +111,8 @@ static void timeline_bar(const void *of, uint32_t i, zs_bar *bar)
     bar->span = ms_of(r, l->cycles);
     for (uint32_t c = 0; c < ZS_CAUSE_N; c++)
         bar->part[c] = fmin(ms_of(r, l->busy_cycles[c]), bar->span);
+    snprintf(bar->note, sizeof bar->note, "%s",
+             zs_cell_time(zs_share(l->cycles, r->clock_hz)).text);
 }
 
 zs_bar_chart zs_chart_timeline(const zs_result *r)
@@ -193,41 +193,82 @@ static void note_ratio(zs_bar *bar, const char *figure, double value, double fir
         snprintf(bar->note, sizeof bar->note, "%.30s (%.12s x)", figure, zs_cell_rate(ratio).text);
 }
 
-static void result_time_bar(const void *of, uint32_t i, zs_bar *bar)
+bool zs_results_differ_in_batch(const zs_labelled_result *list, uint32_t n)
 {
-    const zs_labelled_result *list = of;
-    const double seconds = zs_figure(list[i].result, "seconds");
+    bool differ = false;
+    for (uint32_t i = 1; i < n; i++)
+        differ |= list[i].result->batch != list[0].result->batch;
+    return differ;
+}
+
+/* What figures of a result are divided by: a file of results may say anything. */
+uint32_t zs_result_parts(const zs_result *r, bool is_of_image)
+{
+    return is_of_image && r->batch > 0 ? r->batch : 1;
+}
+
+/* Of a result, or of one of its images. */
+static void time_bar(const zs_labelled_result *list, uint32_t i, bool is_of_image, zs_bar *bar)
+{
+    const zs_result *r = list[i].result, *first = list[0].result;
+    const double seconds = zs_figure(r, "seconds") / zs_result_parts(r, is_of_image);
     bar->name = list[i].name;
     for (zs_cause c = ZS_BY_COMPUTE; c < ZS_CAUSE_N; c++)
-        bar->part[c] = 1e3 * seconds * zs_result_waited_share(list[i].result, c);
-    note_ratio(bar, zs_cell_time(seconds).text, seconds, zs_figure(list[0].result, "seconds"));
+        bar->part[c] = 1e3 * seconds * zs_result_waited_share(r, c);
+    note_ratio(bar, zs_cell_time(seconds).text, seconds,
+               zs_figure(first, "seconds") / zs_result_parts(first, is_of_image));
+}
+
+static void result_time_bar(const void *of, uint32_t i, zs_bar *bar)
+{
+    time_bar(of, i, false, bar);
+}
+
+static void image_time_bar(const void *of, uint32_t i, zs_bar *bar)
+{
+    time_bar(of, i, true, bar);
 }
 
 zs_bar_chart zs_chart_result_times(const zs_labelled_result *list, uint32_t n)
 {
-    const zs_bar_chart chart = {PARTS_OF_TIME,
-                                .title = {"Time of every result, by what the engine waited for"},
-                                .n = n, .bar_of = result_time_bar, .of = list};
+    const bool of_images = zs_results_differ_in_batch(list, n);
+    zs_bar_chart chart = {PARTS_OF_TIME,
+                          .title = {"Time of every result, by what the engine waited for"}, .n = n,
+                          .bar_of = of_images ? image_time_bar : result_time_bar, .of = list};
+    chart.axis = of_images ? "time of an image" : chart.axis;
     return measured_time(chart);
+}
+
+static void bytes_bar(const zs_labelled_result *list, uint32_t i, bool is_of_image, zs_bar *bar)
+{
+    const zs_result *r = list[i].result, *first = list[0].result;
+    const uint32_t parts = zs_result_parts(r, is_of_image),
+                   of_first = zs_result_parts(first, is_of_image);
+    const uint64_t bytes = r->dram.read_bytes + r->dram.write_bytes;
+    bar->name = list[i].name;
+    for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
+        bar->part[k] = mib_of(r->operand_bytes[k]) / parts;
+    note_ratio(bar, zs_cell_bytes(bytes / parts).text, (double)bytes / parts,
+               (double)(first->dram.read_bytes + first->dram.write_bytes) / of_first);
 }
 
 static void result_bytes_bar(const void *of, uint32_t i, zs_bar *bar)
 {
-    const zs_labelled_result *list = of;
-    const zs_dram_counts *dram = &list[i].result->dram, *first = &list[0].result->dram;
-    const uint64_t bytes = dram->read_bytes + dram->write_bytes;
-    bar->name = list[i].name;
-    for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
-        bar->part[k] = mib_of(list[i].result->operand_bytes[k]);
-    note_ratio(bar, zs_cell_bytes(bytes).text, (double)bytes,
-               (double)(first->read_bytes + first->write_bytes));
+    bytes_bar(of, i, false, bar);
+}
+
+static void image_bytes_bar(const void *of, uint32_t i, zs_bar *bar)
+{
+    bytes_bar(of, i, true, bar);
 }
 
 zs_bar_chart zs_chart_result_bytes(const zs_labelled_result *list, uint32_t n)
 {
-    const zs_bar_chart chart = {PARTS_OF_BYTES,
-                                .title = {"DRAM traffic of every result, by operand"}, .n = n,
-                                .bar_of = result_bytes_bar, .of = list};
+    const bool of_images = zs_results_differ_in_batch(list, n);
+    zs_bar_chart chart = {PARTS_OF_BYTES, .title = {"DRAM traffic of every result, by operand"},
+                          .n = n, .bar_of = of_images ? image_bytes_bar : result_bytes_bar,
+                          .of = list};
+    chart.axis = of_images ? "DRAM traffic of an image" : chart.axis;
     bool any = false;
     for (uint32_t i = 0; i < n; i++)
         any |= list[i].result->operand_bytes[ZS_OPERAND_INDEX] > 0;

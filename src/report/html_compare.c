@@ -19,10 +19,13 @@ static void charts(zs_out *out, const zs_labelled_result *list, uint32_t n)
 {
     const zs_bar_chart time = zs_chart_result_times(list, n);
     const zs_bar_chart bytes = zs_chart_result_bytes(list, n);
-    zs_out_text(out, "<section aria-labelledby=\"h-time\"><h2 id=\"h-time\">Time</h2>\n");
+    const char *each = zs_results_differ_in_batch(list, n) ? " of an image" : "";
+    zs_out_printf(out, "<section aria-labelledby=\"h-time\"><h2 id=\"h-time\">Time%s</h2>\n", each);
     zs_html_bars(out, &time);
-    zs_out_text(out, "</section>\n<section aria-labelledby=\"h-bytes\"><h2 id=\"h-bytes\">DRAM "
-                     "traffic</h2>\n");
+    zs_out_printf(out,
+                  "</section>\n<section aria-labelledby=\"h-bytes\"><h2 id=\"h-bytes\">DRAM "
+                  "traffic%s</h2>\n",
+                  each);
     zs_html_bars(out, &bytes);
     zs_out_text(out, "</section>\n");
 }
@@ -73,9 +76,11 @@ static void out_of(zs_out *out, const zs_result *r, const bool *says)
 }
 
 static void row(zs_out *out, const zs_labelled_result *one, const zs_result *first,
-                const bool *differs)
+                bool is_of_images, const bool *differs)
 {
     const zs_result *r = one->result;
+    const uint32_t images = zs_result_parts(r, is_of_images),
+                   of_first = zs_result_parts(first, is_of_images);
     zs_out_text(out, "<tr><th scope=\"row\">");
     zs_html_text(out, one->name);
     if (any_of(differs)) {
@@ -86,9 +91,9 @@ static void row(zs_out *out, const zs_labelled_result *one, const zs_result *fir
     zs_out_text(out, "</th>");
     zs_html_number(out, zs_cell_count(r->batch).text);
     zs_html_number(out, zs_cell_count(r->cycles).text);
-    times_cell(out, (double)r->cycles, (double)first->cycles);
+    times_cell(out, (double)r->cycles / images, (double)first->cycles / of_first);
     zs_html_number(out, zs_cell_count(bytes_of(r)).text);
-    times_cell(out, (double)bytes_of(r), (double)bytes_of(first));
+    times_cell(out, (double)bytes_of(r) / images, (double)bytes_of(first) / of_first);
     zs_html_number(out, zs_cell_count(r->calls).text);
     zs_html_number(out, zs_cell_count(r->fit.used.n[ZS_RESOURCE_DSP]).text);
     zs_html_number(out, zs_cell_count(r->fit.used.n[ZS_RESOURCE_BRAM18]).text);
@@ -116,13 +121,20 @@ zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const
     zs_out_printf(&out, "<body><header><h1>Comparison of %u results</h1>\n<p class=\"faint\">", n);
     out_of(&out, list[0].result, same);
     zs_out_text(&out, any_of(same) ? ". " : "");
-    zs_out_text(&out, "The first is the reference.</p></header>\n<main>\n");
+    zs_out_text(&out, "The first is the reference.</p>\n");
+    if (!same[OF_NETWORK])
+        zs_out_text(&out, "<p>The networks differ: ratios are between different amounts of "
+                          "work.</p>\n");
+    zs_out_text(&out, "</header>\n<main>\n");
     charts(&out, list, n);
     zs_out_text(&out, "<section aria-labelledby=\"h-figures\"><h2 id=\"h-figures\">Figures</h2>\n");
-    zs_html_table(&out, "results", "Of every result; \"times\" is of the first.", heads,
-                  ZS_LEN(heads));
+    const bool of_images = zs_results_differ_in_batch(list, n);
+    zs_html_table(&out, "results",
+                  of_images ? "Of every result; \"times\" is of the first, image by image."
+                            : "Of every result; \"times\" is of the first.",
+                  heads, ZS_LEN(heads));
     for (uint32_t i = 0; i < n; i++)
-        row(&out, &list[i], list[0].result, differs);
+        row(&out, &list[i], list[0].result, of_images, differs);
     zs_html_table_end(&out);
     zs_out_text(&out, "</section></main></body></html>\n");
     return zs_out_end(&out, "the page", err);

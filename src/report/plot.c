@@ -29,18 +29,23 @@ void zs_plot_tic(zs_out *out, const char *text)
     put_quoted(out, text, true);
 }
 
+/* Units of mark_scale are as large in every format as pointsize 1 is in SVG. */
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
 {
-    zs_out_text(out, "# gnuplot 5: writes a picture to standard output\nset encoding utf8\n");
+    zs_out_text(out, "# gnuplot 5: writes a picture to standard output\nset encoding utf8\n"
+                     "mark_scale = 1\n");
     zs_out_printf(
         out,
         "if (exists('pdf')) {\n"
         "  set terminal pdfcairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 0.75\n"
+        "  mark_scale = 1.65\n"
         "} else { if (exists('eps')) {\n"
         "  set terminal epscairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 0.75\n"
+        "  mark_scale = 1.65\n"
         "} else { if (exists('png')) {\n"
         "  set terminal pngcairo noenhanced size %u,%u font 'Helvetica,12' fontscale 1.5 "
         "linewidth 2 background rgb '#ffffff'\n"
+        "  mark_scale = 3.2\n"
         "} else { if (exists('tikz')) {\n"
         "  set terminal tikz size %.3fin,%.3fin fontscale 0.6\n"
         "} else {\n"

@@ -213,8 +213,10 @@ static const char *point_colour(const zs_point_chart *c, zs_mark mark, uint32_t 
 }
 
 static const char *const point_styles[ZS_MARK_N] = {
-    "with points pointtype 2 pointsize 0.9", "with points pointtype 6 pointsize 0.9",
-    "with points pointtype 7 pointsize 0.7", "with points pointtype 7 pointsize 1.2"};
+    "with points pointtype 2 pointsize 0.9*mark_scale",
+    "with points pointtype 6 pointsize 0.9*mark_scale",
+    "with points pointtype 7 pointsize 0.7*mark_scale",
+    "with points pointtype 7 pointsize 1.2*mark_scale"};
 
 static void emit_points(zs_out *out, const zs_point_chart *c, zs_mark mark, uint32_t group)
 {

@@ -15,7 +15,7 @@ enum { WIDTH = 1000, HEIGHT = 680, LEFT = 78, RIGHT = 975, BOTTOM = 122, TOP = 6
 enum { NAMED_MAX = 5, SAME_PX = 12, NAME_STEPS = 40, NAME_STEP_PX = 15 };
 enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 128, NAME_SAMPLES = 12 };
 enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
-static const double char_px = LABEL_PX * 0.52; /* mean advance of a sans-serif letter */
+static const double char_px = LABEL_PX * 0.58; /* mean advance of a wide sans-serif letter */
 
 /* A layer, or all layers of a pipeline, which work at the same time. */
 typedef struct roof_point {
@@ -166,7 +166,7 @@ static void emit_axes(roof_plot *p)
                   p->x1, p->y0, p->y1);
     zs_out_text(out, "set grid xtics ytics\n"
                      "set xlabel 'operational intensity (operations per DRAM byte)'\n"
-                     "set ylabel 'performance (GOP/s)' offset 1,0\n"
+                     "set ylabel 'performance (GOP/s)'\n"
                      "set samples 400\n"
                      "min(a,b) = a < b ? a : b\n"
                      "set key at screen 0.5,0.085 center top horizontal maxrows 2 "
@@ -206,7 +206,7 @@ static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name, const
     const zs_cell cell = zs_cell_rate(gops);
     char text[ZS_LINE_BYTES];
     snprintf(text, sizeof text, "%s %s GOP/s", name, cell.text);
-    const double width = (double)zs_utf8_width(text) * char_px * 1.12, lift = LABEL_PX * 0.8;
+    const double width = (double)zs_utf8_width(text) * char_px * 1.1, lift = LABEL_PX * 0.8;
     const double right = RIGHT - width - 6, y = py(p, gops);
     double x = right, side = 1;
     for (int i = 0; i < 2 * NAME_STEPS; i++) {
@@ -456,15 +456,18 @@ static void emit_plot(roof_plot *p)
     for (int i = 0; i < 2 * ZS_CAUSE_N; i++) {
         const int memory = i / ZS_CAUSE_N, cause = i % ZS_CAUSE_N;
         if (p->has_points[memory][cause])
-            zs_out_printf(&p->out,
-                          "     $p%d%d using 1:2:3 notitle with points pointtype %d pointsize "
-                          "variable linecolor rgb '%s', \\\n",
-                          memory, cause, memory ? 7 : 5, zs_plot_colour((zs_cause)cause));
+            zs_out_printf(
+                &p->out,
+                "     $p%d%d using 1:2:($3*mark_scale) notitle with points pointtype %d pointsize "
+                "variable linecolor rgb '%s', \\\n",
+                memory, cause, memory ? 7 : 5, zs_plot_colour((zs_cause)cause));
     }
-    zs_out_text(&p->out, "     keyentry with points pointtype 7 linecolor rgb '#222222' title "
-                         "'verdict: memory', \\\n"
-                         "     keyentry with points pointtype 5 linecolor rgb '#222222' title "
-                         "'verdict: compute'");
+    zs_out_text(
+        &p->out,
+        "     keyentry with points pointtype 7 pointsize mark_scale linecolor rgb '#222222' title "
+        "'verdict: memory', \\\n"
+        "     keyentry with points pointtype 5 pointsize mark_scale linecolor rgb '#222222' title "
+        "'verdict: compute'");
     for (int cause = 0; cause < ZS_CAUSE_N; cause++)
         zs_out_printf(&p->out,
                       ", \\\n     keyentry with boxes fillstyle solid linecolor rgb '%s' "

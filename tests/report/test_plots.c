@@ -146,6 +146,50 @@ START_TEST(test_long_runs_are_drawn_in_seconds)
 }
 END_TEST
 
+START_TEST(test_a_short_layer_of_a_long_run_has_a_unit_of_its_own)
+{
+    zs_result r = *fixture_squeezenet();
+    r.clock_hz = r.cycles / 127;
+    const zs_bar_chart chart = zs_chart_timeline(&r);
+    uint32_t shortest = 0;
+    for (uint32_t i = 1; i < r.layer_n; i++)
+        shortest = r.layers[i].cycles < r.layers[shortest].cycles ? i : shortest;
+    zs_layer_result layer = r.layers[shortest], *layers = calloc(r.layer_n, sizeof layer);
+    ck_assert_ptr_nonnull(layers);
+    memcpy(layers, r.layers, r.layer_n * sizeof layer);
+    layers[shortest].cycles = r.clock_hz / 4000;
+    r.layers = layers;
+    ck_assert_str_eq(chart.unit, "s");
+    ck_assert_ptr_nonnull(strstr(zs_chart_bar(&chart, shortest).note, " us"));
+    free(layers);
+}
+END_TEST
+
+/* Twice the images in twice the time: no image takes longer. */
+START_TEST(test_batches_of_different_sizes_are_compared_by_image)
+{
+    zs_result other = *fixture_squeezenet();
+    other.batch = 2 * fixture_squeezenet()->batch;
+    other.cycles *= 2;
+    other.clock_hz = fixture_squeezenet()->clock_hz;
+    zs_labelled_result list[] = {{"a", fixture_squeezenet()}, {"b", &other}};
+    const zs_bar_chart times = zs_chart_result_times(list, 2),
+                       bytes = zs_chart_result_bytes(list, 2);
+    ck_assert_str_eq(times.axis, "time of an image");
+    ck_assert_ptr_nonnull(strstr(zs_chart_bar(&times, 1).note, "(1.00 x)"));
+    ck_assert_str_eq(bytes.axis, "DRAM traffic of an image");
+    ck_assert_ptr_nonnull(strstr(zs_chart_bar(&bytes, 1).note, "(0.50 x)"));
+    other.batch = 0; /* of a file that says so */
+    zs_buffer page;
+    zs_buffer_init(&page, test_heap());
+    const zs_sink s = zs_buffer_sink(&page);
+    ck_assert_int_eq(zs_compare_html_emit(list, 2, &s, NULL), ZS_OK);
+    ck_assert_int_eq(zs_sink_write(&s, "", 1), ZS_OK);
+    ck_assert_ptr_nonnull(strstr((char *)page.data, "Time of an image"));
+    zs_buffer_drop(&page);
+}
+END_TEST
+
 /* A comparison says of what its results are: once where it is the same, else of each. */
 START_TEST(test_a_comparison_says_what_differs)
 {
@@ -166,6 +210,7 @@ START_TEST(test_a_comparison_says_what_differs)
         ck_assert_ptr_nonnull(said);
         ck_assert_int_eq(said > table, differ);
         ck_assert_int_eq(strstr(table, "lenet5") != NULL, differ);
+        ck_assert_int_eq(strstr(text, "networks differ") != NULL, differ);
         zs_buffer_drop(&page);
     }
 }
@@ -179,6 +224,8 @@ TCase *tcase_labels(void)
     tcase_add_test(tc, test_colours_of_numbers_are_in_their_order);
     tcase_add_loop_test(tc, test_long_runs_are_drawn_in_seconds, 0, ZS_LEN(long_runs));
     tcase_add_test(tc, test_a_comparison_says_what_differs);
+    tcase_add_test(tc, test_a_short_layer_of_a_long_run_has_a_unit_of_its_own);
+    tcase_add_test(tc, test_batches_of_different_sizes_are_compared_by_image);
     tcase_add_test(tc, test_labels_of_crowded_points_keep_apart);
     tcase_add_test(tc, test_a_label_without_room_is_counted_and_stays_on_its_point);
     tcase_add_loop_test(tc, test_segments_meet_rectangles_they_touch, 0, ZS_LEN(segments));
@@ -212,6 +259,26 @@ START_TEST(test_names_cannot_leave_their_strings)
     char *script = fixture_text(plots[_i], fixture_hostile());
     check_quoting(script);
     ck_assert_ptr_nonnull(strstr(script, "'<b>&amp;''expand''</b>'"));
+    free(script);
+}
+END_TEST
+
+/* gnuplot's pointsize is another size in each terminal: marks were a third as large in PNG. */
+START_TEST(test_marks_are_as_large_in_every_format)
+{
+    char *script = fixture_text(plots[_i], fixture_squeezenet());
+    const char *at = script;
+    while ((at = strstr(at, "pointsize ")) != NULL) {
+        at += strlen("pointsize ");
+        if (strncmp(at, "variable", 8) == 0)
+            ck_assert_ptr_nonnull(strstr(script, "using 1:2:($3*mark_scale)"));
+        else
+            ck_assert_msg(strncmp(at + strspn(at, "0123456789.*"), "mark_scale", 10) == 0, "%.40s",
+                          at);
+    }
+    for (at = script; (at = strstr(at, "with points pointtype ")) != NULL; at++)
+        ck_assert_msg(strncmp(at + strlen("with points pointtype 7"), " pointsize", 10) == 0,
+                      "%.60s", at);
     free(script);
 }
 END_TEST
@@ -433,6 +500,7 @@ TCase *tcase_plots(void)
     TCase *tc = tcase_create("plots");
     tcase_set_timeout(tc, 30);
     tcase_add_loop_test(tc, test_names_cannot_leave_their_strings, 0, PLOTS);
+    tcase_add_loop_test(tc, test_marks_are_as_large_in_every_format, 0, PLOTS);
     tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, LAYER_PLOTS);
     tcase_add_test(tc, test_rows_that_are_not_drawn_are_mentioned);
     tcase_add_test(tc, test_a_pipeline_is_one_point_of_the_roofline);
