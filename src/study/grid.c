@@ -92,7 +92,8 @@ static zs_status try_value(const axis_draft *d, const char *path, const char *va
     if (status == ZS_OK) {
         zs_port_list ports; /* a list's number would be that of its first port */
         const bool is_list =
-            zs_port_list_of(path, value, &ports) && strcmp(ports.others, "none") != 0;
+            value[0] == '[' || value[0] == '{' ||
+            (zs_port_list_of(path, value, &ports) && strcmp(ports.others, "none") != 0);
         *number = key.field != NULL && !is_list ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
         if (key.field != NULL && !isnan(*number) && !is_whole_word(key.field, &copy, *number))
             *number = (double)NAN;
@@ -209,13 +210,26 @@ static zs_status add_range(axis_draft *d, const char *text, const range *r)
     }
 }
 
+/* Up to a comma outside of brackets: groups of layers are one value, [[conv1, pool1], [conv2]]. */
+static size_t value_bytes(const char *text)
+{
+    size_t n = 0;
+    for (uint32_t depth = 0; text[n] != '\0' && (text[n] != ',' || depth > 0); n++) {
+        if (text[n] == '[' || text[n] == '{')
+            depth++;
+        else if ((text[n] == ']' || text[n] == '}') && depth > 0)
+            depth--;
+    }
+    return n;
+}
+
 static zs_status read_values(axis_draft *d, const char *text)
 {
     for (;;) {
-        char word[256];
+        char word[4096];
         range r;
         text += strspn(text, " ");
-        const size_t bytes = strcspn(text, ",");
+        const size_t bytes = value_bytes(text);
         if (bytes == 0 || bytes >= sizeof word)
             return zs_fail(d->err, ZS_EPARSE, d->text, "a value is %s",
                            bytes == 0 ? "missing" : "too long");

@@ -36,6 +36,8 @@ static const struct {
     {"accelerator.tile.oy+accelerator.tile.ox=7,14", "7 14", "7 14"},
     {"accelerator.tile.oy+accelerator.tile.ox=7/14,14/28,5", "7 14 5", "14 28 5"},
     {"board=zybo-z7-20,zedboard", "zybo-z7-20 zedboard", ""},
+    {"accelerator.fusion=none,[[a,b]], [[a, b], [c]],lf2", "none [[a,b]] [[a, b], [c]] lf2", ""},
+    {"accelerator.ports.input=hp0,[hp0,hp3]", "hp0 [hp0,hp3]", ""},
 };
 
 START_TEST(test_an_axis_lists_the_values_of_its_text)
@@ -80,6 +82,8 @@ static const struct {
     {"accelerator.tile.oc=16,8:64:8", "\"16\" is there twice"},
     {"accelerator.clock=100 MHz,50 MHz,100000000", "\"100 MHz\" and \"100000000\" are the same"},
     {"accelerator.fusion=lf1,none,lf1", "\"lf1\" is there twice"},
+    {"accelerator.fusion=[[a,b]],[[a,b]]", "\"[[a,b]]\" is there twice"},
+    {"accelerator.fusion=none,[[a,b", "unknown word '[[a,b'"},
     {"network.model=lenet5,lenet5", "\"lenet5\" is there twice"},
     {"layers.conv1.tile.oc=4,8", "is no axis"},
     {"accelerator.pipeline=true,yes", "are the same value"},
