@@ -37,6 +37,84 @@ zs_status zs_onnx_lp_pool(const zs_onnx_node *at, zs_err *err)
     return zs_lower_number(&lower, "Pow", made, 1 / p, at->node->output[0], NULL, err);
 }
 
+/* Numbers of three dimensions as those of two; `parts` of them for each (pads have two). */
+static void put_two(zs_lower_op *op, const zs_onnx_node *at, const char *name, size_t parts,
+                    bool is_deep, int64_t out[4])
+{
+    const ZsOnnx__Attribute *attr = zs_onnx_attr(at, name);
+    if (attr == NULL)
+        return;
+    for (size_t i = 0; i < parts; i++) {
+        out[2 * i] = attr->ints[3 * i + (is_deep ? 0 : 1)];
+        out[2 * i + 1] = attr->ints[3 * i + (is_deep ? 1 : 2)];
+    }
+    zs_lower_ints(op, name, out, 2 * parts);
+}
+
+/* Whether a window of three dimensions has one element, stride 1 and no padding along `d`. */
+static bool is_thin(const zs_onnx_node *at, size_t d)
+{
+    const ZsOnnx__Attribute *k = zs_onnx_attr(at, "kernel_shape"), *s = zs_onnx_attr(at, "strides");
+    const ZsOnnx__Attribute *p = zs_onnx_attr(at, "pads");
+    return k->ints[d] == 1 && (s == NULL || s->ints[d] == 1) &&
+           (p == NULL || (p->ints[d] == 0 && p->ints[d + 3] == 0));
+}
+
+static zs_status check_volume(const zs_onnx_node *at, bool *is_deep, zs_err *err)
+{
+    static const struct {
+        const char *name;
+        size_t n;
+    } lists[] = {{"kernel_shape", 3}, {"strides", 3}, {"dilations", 3}, {"pads", 6}};
+    for (size_t i = 0; i < ZS_LEN(lists); i++) {
+        const ZsOnnx__Attribute *attr = zs_onnx_attr(at, lists[i].name);
+        if (attr != NULL && attr->n_ints != lists[i].n)
+            return zs_fail(err, ZS_EPARSE, at->place, "%s has %zu numbers instead of %zu",
+                           lists[i].name, attr->n_ints, lists[i].n);
+    }
+    *is_deep = is_thin(at, 1) && is_thin(at, 2);
+    if (!*is_deep && !is_thin(at, 0))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "a window of three dimensions; of 5 (N, C, D, H, W) only those of one "
+                       "element along D, or along H and W, are handled");
+    return ZS_OK;
+}
+
+/* Pooling of three dimensions along the first, or along the others: local response normalisation is
+ * written so. Planes are rows then, or channels. */
+zs_status zs_onnx_volume_pool(const zs_onnx_node *at, zs_err *err)
+{
+    static const char *const others[] = {"auto_pad", "ceil_mode", "count_include_pad",
+                                         "storage_order"};
+    const zs_lower lower = lower_of(at);
+    int64_t kernel[4], strides[4], dilations[4], pads[4];
+    uint32_t d[ZS_RANK_MAX], rank;
+    bool is_deep;
+    const char *made;
+    zs_lower_op op;
+    ZS_TRY(check_volume(at, &is_deep, err));
+    ZS_TRY(zs_lower_dims(&lower, at->node->input[0], d, &rank, err));
+    const int64_t flat[4] = {0, is_deep ? d[1] : (int64_t)d[1] * d[2], is_deep ? d[2] : d[3],
+                             is_deep ? (int64_t)d[3] * d[4] : d[4]};
+    ZS_TRY(zs_lower_reshape(&lower, at->node->input[0], flat, 4, NULL, &made, err));
+    zs_lower_begin(&op, &lower, at->node->op_type, made);
+    put_two(&op, at, "kernel_shape", 1, is_deep, kernel);
+    put_two(&op, at, "strides", 1, is_deep, strides);
+    put_two(&op, at, "dilations", 1, is_deep, dilations);
+    put_two(&op, at, "pads", 2, is_deep, pads);
+    for (size_t i = 0; i < ZS_LEN(others); i++) {
+        const ZsOnnx__Attribute *attr = zs_onnx_attr(at, others[i]);
+        if (attr != NULL && op.node.n_attribute < ZS_LOWER_ATTR_MAX)
+            op.attr[op.node.n_attribute++] = *attr;
+    }
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    uint32_t y[ZS_RANK_MAX];
+    ZS_TRY(zs_lower_dims(&lower, made, y, &rank, err));
+    const int64_t whole[5] = {0, d[1], is_deep ? y[2] : d[2], is_deep ? d[3] : y[2],
+                              is_deep ? d[4] : y[3]};
+    return zs_lower_reshape(&lower, made, whole, 5, at->node->output[0], NULL, err);
+}
+
 /* Instances of groups of channels; factors and addends are of groups, later of channels. */
 zs_status zs_onnx_group_norm(const zs_onnx_node *at, zs_err *err)
 {

@@ -267,10 +267,13 @@ static zs_status read_pool(const zs_onnx_node *at, zs_pool_kind kind, zs_err *er
     const ZsOnnx__Attribute *shape = zs_onnx_attr(at, "kernel_shape");
     zs_layer_spec *layer;
     zs_net_value *x;
-    ZS_TRY(read_map(at, &x, err));
-    const uint32_t rank = x->rank ? x->rank : 4;
     if (shape == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "kernel_shape is missing");
+    ZS_TRY(computed(at, 0, &x, err));
+    if (x->rank == 5)
+        return zs_onnx_volume_pool(at, err);
+    ZS_TRY(read_map(at, &x, err));
+    const uint32_t rank = x->rank ? x->rank : 4;
     ZS_TRY(spatial(at, "kernel_shape", rank, 1, kernel, err));
     ZS_TRY(settle_map(at, x, err));
     ZS_TRY(zs_onnx_new_layer(at, ZS_LAYER_POOL, &layer, err));
@@ -486,6 +489,8 @@ static const struct onnx_op {
     {"Flatten", zs_onnx_flatten, ZS_FN_NONE, 1, 1, "axis"},
     {"Floor", zs_onnx_unary, ZS_FN_FLOOR, 1, 1, ""},
     {"Gather", zs_onnx_gather, ZS_FN_NONE, 2, 2, "axis"},
+    {"GatherElements", zs_onnx_gather_elements, ZS_FN_NONE, 2, 2, "axis"},
+    {"GatherND", zs_onnx_gather_nd, ZS_FN_NONE, 2, 2, "batch_dims"},
     {"Gelu", zs_onnx_unary, ZS_FN_GELU, 1, 1, "approximate"},
     {"Gemm", zs_onnx_gemm, ZS_FN_NONE, 2, 3, "alpha beta broadcast transA transB"},
     {"GlobalAveragePool", zs_onnx_global_pool, ZS_FN_R_MEAN, 1, 1, ""},
@@ -524,6 +529,7 @@ static const struct onnx_op {
     {"MultiThreshold", zs_onnx_multi_threshold, ZS_FN_NONE, 2, 2,
      "data_layout out_bias out_dtype out_scale"},
     {"Neg", zs_onnx_unary, ZS_FN_NEG, 1, 1, ""},
+    {"NonZero", zs_onnx_nonzero, ZS_FN_NONE, 1, 1, ""},
     {"Not", zs_onnx_unary, ZS_FN_NOT, 1, 1, ""},
     {"Or", zs_onnx_binary, ZS_FN_OR, 2, 2, "axis broadcast"},
     {"Pad", zs_onnx_pad, ZS_FN_NONE, 1, 4, "mode paddings pads value"},
@@ -563,6 +569,9 @@ static const struct onnx_op {
      "coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode "
      "nearest_mode"},
     {"Round", zs_onnx_unary, ZS_FN_ROUND, 1, 1, ""},
+    {"Scatter", zs_onnx_scatter_elements, ZS_FN_NONE, 3, 3, "axis"},
+    {"ScatterElements", zs_onnx_scatter_elements, ZS_FN_NONE, 3, 3, "axis reduction"},
+    {"ScatterND", zs_onnx_scatter_nd, ZS_FN_NONE, 3, 3, "reduction"},
     {"Selu", zs_onnx_unary, ZS_FN_SELU, 1, 1, "alpha gamma"},
     {"Shape", zs_onnx_shape, ZS_FN_NONE, 1, 1, "end start"},
     {"Shrink", zs_onnx_unary, ZS_FN_SHRINK, 1, 1, "bias lambd"},

@@ -303,7 +303,7 @@ static wire bad_rank(void)
 
 static wire bad_unknown_op(void)
 {
-    return bare("NonZero", "x", NULL);
+    return bare("Unique", "x", NULL);
 }
 
 static wire bad_attribute(void)
@@ -474,8 +474,8 @@ static const struct {
     {bad_twice, ZS_EPARSE, "node 1 (Relu n)", "'y' is given twice"},
     {bad_output, ZS_EPARSE, "t.onnx", "no node makes the output 'z'"},
     {bad_rank, ZS_EUNSUPPORTED, "t.onnx", "input 'x' has 9 dimensions"},
-    {bad_unknown_op, ZS_EUNSUPPORTED, "t.onnx node 0 (NonZero n)",
-     "operator NonZero is not handled"},
+    {bad_unknown_op, ZS_EUNSUPPORTED, "t.onnx node 0 (Unique n)",
+     "operator Unique is not handled"},
     {bad_attribute, ZS_EUNSUPPORTED, "Relu n", "attribute 'quantum' of Relu"},
     {bad_computed_weights, ZS_EUNSUPPORTED, "Conv n", "input 'x' is computed"},
     {bad_bias, ZS_ESHAPE, "Conv n", "3 elements for 2 output channels"},
