@@ -612,6 +612,84 @@ START_TEST(test_kernels_at_once_share_the_memory_that_they_fetch_again_from)
 }
 END_TEST
 
+/* ---- traffic over the time of a kernel ------------------------------------------------------- */
+
+typedef struct parts {
+    const zs_plan *plan;
+    const zs_design *design;
+    uint64_t cycles, begin, end;
+    uint64_t next[ZS_OPERAND_N]; /* address behind the last part */
+    uint32_t n[ZS_OPERAND_N], again;
+} parts;
+
+/* Of `n` parts number i begins when the loops before it have ended, in order and without gaps. */
+static void note_part(void *ctx, uint32_t op, uint64_t start, uint64_t end)
+{
+    parts *p = ctx;
+    const zs_tile_box *box = &p->plan->boxes[op];
+    const uint32_t code = p->plan->ops[op].code, what = zs_op_what(code);
+    if (code == ZS_OP_MAC)
+        p->end = end;
+    if (!zs_op_is_transfer(code))
+        return;
+    const zs_xfer x = zs_plan_xfer(p->plan, p->design, op);
+    p->begin = p->begin == 0 ? start : p->begin;
+    if (box->flags & ZS_BOX_AGAIN) { /* what is left of a row comes with the last of five parts */
+        ck_assert_uint_ge(start, p->begin + p->cycles / 5 * (box->oc0 < 5 ? box->oc0 : 4));
+        p->again++;
+        return;
+    }
+    ck_assert_uint_ge(start, p->begin + p->cycles / box->oc_n * box->oc0);
+    ck_assert(p->n[what] == 0 || x.addr == p->next[what]);
+    ck_assert(p->n[what] == 0 || x.addr % 4096 == 0);
+    p->next[what] = x.addr + x.row_bytes;
+    p->n[what]++;
+}
+
+static const struct {
+    uint32_t c, hw, kernel, unroll, parts[ZS_OPERAND_N], again;
+} paced[] = {
+    /* 2.4 MB of inputs and of results; weights of a few words come at the beginning */
+    {6, 316, 1, 1, {[ZS_OPERAND_WEIGHT] = 1, [ZS_OPERAND_INPUT] = 3, [ZS_OPERAND_OUTPUT] = 3}, 0},
+    /* tensors of 51 and 46 KB, of which 20 MB are fetched again through four ports */
+    {8,
+     40,
+     3,
+     8,
+     {[ZS_OPERAND_WEIGHT] = 1, [ZS_OPERAND_INPUT] = 5, [ZS_OPERAND_OUTPUT] = 5},
+     (5 + 1) * 4},
+};
+
+START_TEST(test_a_kernel_moves_its_bytes_as_its_loops_advance)
+{
+    test_spec *s = test_spec_new(paced[_i].c, paced[_i].hw, paced[_i].hw);
+    zs_arena point;
+    zs_err err = {0};
+    test_rig rig;
+    test_conv(s, "a", "data", paced[_i].c, paced[_i].kernel, 1, 0);
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    test_rig_init_net(&rig, test_net(&rig.arena, s), ZS_FP32);
+    zs_design d = variant(0, ZS_FP32);
+    ck_assert_int_eq(zs_design_set_board(&d, &point, "stratix10-520n", &err), ZS_OK);
+    d.accel.unroll.ic = paced[_i].unroll;
+    d.accel.unroll.ky = d.accel.unroll.kx = paced[_i].kernel;
+    test_set(&d, "accelerator.kernels.launch", 0);
+    test_set(&d, "accelerator.kernels.register_sum", true);
+    const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+    parts p = {.plan = plan, .design = &d, .cycles = cycles_of(plan, ZS_OP_MAC)};
+    const zs_retire_hook hook = {.retired = note_part, .ctx = &p};
+    (void)test_rig_run(&rig, &point, &d, plan, ZS_BURST, &hook);
+    for (uint32_t what = 0; what < ZS_OPERAND_N; what++)
+        ck_assert_uint_eq(p.n[what], paced[_i].parts[what]);
+    ck_assert_uint_eq(p.again, paced[_i].again);
+    ck_assert_uint_eq(p.end - p.begin, p.cycles); /* the time of the loops, and no longer */
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(s);
+}
+END_TEST
+
 /* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
  * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
@@ -694,6 +772,7 @@ TCase *tcase_kernels(void)
                         ZS_PRECISION_COUNT * TEST_NET_N);
     tcase_add_test(tc, test_many_kernels_at_once_take_turns_on_units);
     tcase_add_test(tc, test_a_chain_of_kernels_does_not_wait_for_another_one);
+    tcase_add_loop_test(tc, test_a_kernel_moves_its_bytes_as_its_loops_advance, 0, ZS_LEN(paced));
     tcase_add_loop_test(tc, test_kernels_at_once_share_the_memory_that_they_fetch_again_from, 0, 2);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);

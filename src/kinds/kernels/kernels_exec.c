@@ -80,6 +80,8 @@ void kernels_exec_op(zs_exec *e, uint32_t op)
     const bool is_relaxed = e->quant->precision == ZS_FP32 && row->own != NULL &&
                             kernels_params_of(kernels_row_of(row)->accel)->relaxed_float;
     const uint32_t code = e->plan->ops[op].code, image = e->plan->boxes[op].image;
+    if (code == ZS_OP_MAC && e->plan->boxes[op].flags != ZS_HOST_LAYER)
+        return; /* a part of the loops, the last of which computes */
     if (code == ZS_OP_HOST ||
         (code == ZS_OP_MAC && row->weight_slots == 0 && image + 1 == e->plan->batch))
         zs_exec_host(e, op);

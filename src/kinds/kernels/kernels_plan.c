@@ -1,5 +1,6 @@
 #include "kernels_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Rows are layers; calls are kernels, or several that run at once. Reads, the loops and writes of a
@@ -7,12 +8,15 @@
  * memory's, whichever is longer. The loops read and write DRAM themselves, so transfers carry time
  * and no data. */
 
-/* Lines that are fetched again are the first of the input, over and over, in several transfers, so
- * that those of others can come between. */
+/* Loops are divided into parts, each of which begins with the transfers of what it reads and
+ * writes, so that the traffic of a kernel is spread over its time. Lines that are fetched again are
+ * the first of the input, over and over. */
 enum {
     AGAIN_ROW_BYTES = 1 << 14, /* all banks of a DRAM, and its channels, have some of it */
-    AGAIN_BYTES = 1 << 22,     /* of a transfer, ... */
-    AGAIN_MOST = 16            /* ... but no more transfers, unless they hold no more rows */
+    AGAIN_BYTES = 1 << 22,     /* of a part, ... */
+    TENSOR_BYTES = 1 << 20,    /* ... and of a tensor, ... */
+    PARTS_MOST = 16,           /* ... but no more parts, unless their transfers hold no more rows */
+    PART_ALIGN = 4096          /* no burst crosses such an address */
 };
 
 static uint64_t again_row_bytes(const kernels_row *own)
@@ -24,8 +28,25 @@ static uint64_t again_row_bytes(const kernels_row *own)
 static uint64_t again_n(const kernels_row *own)
 {
     const uint64_t rows = own->bytes_again / again_row_bytes(own);
-    const uint64_t n = zs_min_u64(AGAIN_MOST, zs_ceil_div(own->bytes_again, AGAIN_BYTES));
+    const uint64_t n = zs_min_u64(PARTS_MOST, zs_ceil_div(own->bytes_again, AGAIN_BYTES));
     return zs_min_u64(rows, zs_max_u64(n, zs_ceil_div(rows, UINT32_MAX)));
+}
+
+/* Where part `i` of a tensor begins; small ones are moved in the first of them. */
+static uint64_t part_begin(uint64_t addr, uint64_t bytes, uint64_t i, uint64_t n)
+{
+    const uint64_t at = (addr + bytes / n * i) / PART_ALIGN * PART_ALIGN;
+    return i == 0 ? 0 : i == n ? bytes : zs_min_u64(bytes, at > addr ? at - addr : 0);
+}
+
+static void shape_part(const zs_tile_box *box, uint64_t bytes, zs_xfer *t)
+{
+    const uint64_t n = zs_max_u64(1, box->oc_n);
+    const bool is_small = bytes < n * PART_ALIGN;
+    const uint64_t from = is_small ? 0 : part_begin(t->addr, bytes, box->oc0, n);
+    const uint64_t end = is_small ? bytes : part_begin(t->addr, bytes, box->oc0 + UINT64_C(1), n);
+    t->row_bytes = is_small && box->oc0 > 0 ? 0 : (uint32_t)(end - from);
+    t->addr += from;
 }
 
 /* Piece `i`; what is left of a row is a piece of its own behind them. */
@@ -58,9 +79,10 @@ zs_xfer kernels_xfer(const zs_plan_row *of, const zs_design *design, uint32_t co
         t.addr = row->y.addr + box->image * row->y.pitch_bytes;
         bytes = (uint64_t)row->y_c * row->oh * row->ow * elem;
     }
-    t.row_bytes = (uint32_t)bytes;
     if (box->flags & ZS_BOX_AGAIN)
         shape_again(own, box->oc0, &t);
+    else
+        shape_part(box, bytes, &t);
     return t;
 }
 
@@ -287,48 +309,112 @@ static uint64_t cycles_of(zs_emitter *e, kernels_row *own)
     return own->busy_cycles - before + 1; /* the last word */
 }
 
+/* A part of the loops of an image. */
+typedef struct part {
+    uint32_t image, i, n;
+    const uint32_t *wait;
+} part;
+
+/* The part's share of a tensor, if it has any. */
+static zs_status move_part(zs_emitter *e, const part *p, zs_op_code code, zs_tile_box box,
+                           uint32_t *op)
+{
+    const zs_plan_row *row = &e->d->rows[e->row];
+    assert(p->n <= UINT16_MAX); /* of a filter below 4 GiB and 2^29 elements */
+    box.image = p->image;
+    box.oc0 = p->i;
+    box.oc_n = (uint16_t)p->n;
+    const zs_xfer x = kernels_xfer(row, e->d->design, code, &box);
+    return p->i > 0 && zs_xfer_bytes(&x) == 0 ? ZS_OK : move(e, code, &box, p->wait, op);
+}
+
 /* What the kernel reads of DRAM: what comes by no channel and is made by none of its layers. */
-static zs_status emit_loads(zs_emitter *e, uint32_t image, const uint32_t *wait, uint32_t *done,
-                            uint32_t *weights_done)
+static zs_status emit_loads(zs_emitter *e, const part *p, uint32_t *done, uint32_t *weights_done)
 {
     const zs_plan_draft *d = e->d;
     const kernels_row *rows = d->own, *own = &rows[e->row];
-    const zs_plan_row *row = &d->rows[e->row];
-    if (row->weight_slot_bytes > 0)
-        ZS_TRY(move(e, ZS_OP_LOAD_W, &(zs_tile_box){.image = image}, wait, weights_done));
+    if (d->rows[e->row].weight_slot_bytes > 0)
+        ZS_TRY(move_part(e, p, ZS_OP_LOAD_W, (zs_tile_box){0}, weights_done));
     for (uint32_t r = e->row; r <= own->last; r++) {
         const zs_layer *layer = zs_draft_layer(d, r);
         for (uint32_t k = 0; k < layer->in_n; k++) {
             const bool is_inner = r > e->row && layer->in[k] == d->drafts[r - 1].out;
             const bool by_channel =
                 r == e->row && own->from != ZS_NO_INDEX && layer->in[k] == d->drafts[own->from].out;
-            const zs_tile_box box = {.image = image,
-                                     .ic0 = r - e->row,
+            const zs_tile_box box = {.ic0 = r - e->row,
                                      .flags = own->padded_bytes > 0 && r == e->row ? ZS_BOX_PARAMS
                                               : k > 0                              ? ZS_BOX_SECOND
                                                                                    : 0};
             if (!is_inner && !by_channel)
-                ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, done));
+                ZS_TRY(move_part(e, p, ZS_OP_LOAD_X, box, done));
         }
     }
     return ZS_OK;
 }
 
-/* Lines that the kernel had before. On a card its load-store units have ways of their own to the
- * memory, up to what all ports move; on a 7-series they share those of the input. */
-static zs_status emit_again(zs_emitter *e, uint32_t image, const uint32_t *wait, uint32_t *done)
+/* Lines that the kernel had before; what is left of a row comes with the last part. On a card its
+ * load-store units have ways of their own to the memory, up to what all ports move; on a 7-series
+ * they share those of the input. */
+static zs_status emit_again(zs_emitter *e, const part *p, uint32_t *done)
 {
     const kernels_row *own = kernels_row_of(&e->d->rows[e->row]);
-    const uint64_t rest = own->bytes_again % again_row_bytes(own), n = again_n(own) + (rest > 0);
+    const uint64_t n = again_n(own), rest = own->bytes_again % again_row_bytes(own);
     const uint8_t ports = e->ports.input;
-    zs_tile_box box = {.image = image,
+    zs_tile_box box = {.image = p->image,
+                       .oc0 = p->i,
                        .flags = ZS_BOX_AGAIN | (own->padded_bytes > 0 ? ZS_BOX_PARAMS : 0u)};
     if (e->d->design->board.family != ZS_FAMILY_7_SERIES)
         e->ports.input = (1u << HP_PORTS) - 1;
-    for (; box.oc0 < n; box.oc0++)
-        ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, done));
+    if (p->i < n)
+        ZS_TRY(move(e, ZS_OP_LOAD_X, &box, p->wait, done));
+    box.oc0 = (uint32_t)n;
+    if (p->i + 1 == p->n && rest > 0)
+        ZS_TRY(move(e, ZS_OP_LOAD_X, &box, p->wait, done));
     e->ports.input = ports;
     return ZS_OK;
+}
+
+static uint32_t part_n(const zs_plan_row *row)
+{
+    const kernels_row *own = kernels_row_of(row);
+    const uint64_t elem = row->x.elem;
+    uint64_t most = zs_max_u64(row->weight_slot_bytes, own->padded_bytes);
+    most = zs_max_u64(most, zs_shape_elems(row->x.shape) * elem);
+    most = zs_max_u64(most, zs_shape_elems(row->y.shape) * elem);
+    const uint64_t n = zs_min_u64(PARTS_MOST, zs_ceil_div(most, TENSOR_BYTES));
+    return (uint32_t)zs_max_u64(1, zs_max_u64(n, again_n(own)));
+}
+
+/* Loads, loops and stores of an image, part by part; the last one computes. A part's transfers
+ * begin with its loops, which wait for those of the part before. Reads of one channel retire in
+ * order, so the last stands for all. A kernel that others may run beside waits for each of its own.
+ */
+static zs_status emit_image(zs_emitter *e, uint32_t image, uint64_t cycles, uint32_t wait[3])
+{
+    enum { PART_KEY = 16 }; /* behind those of other ops of a row */
+    const kernels_row *own = kernels_row_of(&e->d->rows[e->row]);
+    const bool has_set = e->d->plan->unit_n > ZS_UNIT_N;
+    uint32_t done[5] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP}, loops_wait[3];
+    part p = {.image = image, .n = part_n(&e->d->rows[e->row]), .wait = wait};
+    memcpy(loops_wait, wait, sizeof loops_wait);
+    for (; p.i < p.n; p.i++) {
+        const bool longer = p.i < cycles % p.n;
+        const zs_tile_box box = {.image = image, .flags = p.i + 1 == p.n ? ZS_HOST_LAYER : 0};
+        uint32_t before[5];
+        memcpy(before, done, sizeof before);
+        if (p.i > 0)
+            ZS_TRY(zs_emit_waits(e, before, ZS_LEN(before), loops_wait));
+        ZS_TRY(emit_loads(e, &p, &done[0], &done[has_set ? 3 : 0]));
+        ZS_TRY(emit_again(e, &p, &done[has_set ? 4 : 0]));
+        if (!own->to_channel)
+            ZS_TRY(
+                move_part(e, &p, ZS_OP_STORE, (zs_tile_box){.ic0 = own->last - e->row}, &done[2]));
+        ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, &box, NULL, loops_wait, PART_KEY + longer,
+                              cycles / p.n + longer, &done[1]));
+        wait[0] = done[1];
+        wait[1] = wait[2] = ZS_NO_OP;
+    }
+    return zs_emit_waits(e, done, ZS_LEN(done), wait);
 }
 
 /* The last row of this call that is done in the queue of all. */
@@ -374,27 +460,15 @@ static zs_status emit_fused(zs_emitter *e, kernels_row *own)
     return ZS_OK;
 }
 
-/* Reads of one channel retire in order, so the last stands for all. A kernel that others may run
- * beside waits for each of its own. */
 static zs_status emit_kernel(zs_emitter *e, kernels_row *own)
 {
-    const zs_plan_draft *d = e->d;
-    const bool has_set = d->plan->unit_n > ZS_UNIT_N;
     const uint64_t cycles = cycles_of(e, own);
     uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
     ZS_TRY(begin(e, wait));
-    for (uint32_t image = 0; image < d->design->batch; image++) {
-        const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};
-        const zs_tile_box last = {.image = image, .ic0 = own->last - e->row};
-        uint32_t done[5] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
+    for (uint32_t image = 0; image < e->d->design->batch; image++) {
         if (own->padded_bytes > 0)
             ZS_TRY(emit_pad(e, image, wait));
-        ZS_TRY(emit_loads(e, image, wait, &done[0], &done[has_set ? 3 : 0]));
-        ZS_TRY(emit_again(e, image, wait, &done[has_set ? 4 : 0]));
-        ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, &box, NULL, wait, 2, cycles, &done[1]));
-        if (!own->to_channel)
-            ZS_TRY(move(e, ZS_OP_STORE, &last, wait, &done[2]));
-        ZS_TRY(zs_emit_waits(e, done, ZS_LEN(done), wait));
+        ZS_TRY(emit_image(e, image, cycles, wait));
     }
     memcpy(own->done, wait, sizeof own->done);
     return ZS_OK;
