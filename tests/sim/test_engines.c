@@ -115,11 +115,20 @@ START_TEST(test_engines_of_two_kinds_pass_tensors_to_each_other)
 }
 END_TEST
 
+START_TEST(test_generated_kernels_and_other_engines_pass_tensors_to_each_other)
+{
+    static const uint32_t precisions[] = {ZS_FP32, ZS_INT8};
+    run_case(6000 + (uint64_t)_i, _i / 2, precisions[_i % 2], KIND_kernels);
+}
+END_TEST
+
 TCase *tcase_engines(void)
 {
     TCase *tc = tcase_create("several engines");
     test_add_many(tc, test_any_map_of_layers_gives_the_bits_of_the_reference,
                   TEST_NET_N * ZS_PRECISION_COUNT);
     tcase_add_loop_test(tc, test_engines_of_two_kinds_pass_tensors_to_each_other, 0, 8);
+    tcase_add_loop_test(tc, test_generated_kernels_and_other_engines_pass_tensors_to_each_other, 0,
+                        2 * TEST_NET_N);
     return tc;
 }

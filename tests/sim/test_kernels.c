@@ -690,6 +690,92 @@ START_TEST(test_a_kernel_moves_its_bytes_as_its_loops_advance)
 }
 END_TEST
 
+/* ---- beside an engine of another kind -------------------------------------------------------- */
+
+typedef struct two_engines {
+    const zs_plan *plan;
+    uint64_t begin[2], end[2], ops[2]; /* [engine] of its transfers and work */
+} two_engines;
+
+static void note_engine(void *ctx, uint32_t op, uint64_t start, uint64_t end)
+{
+    two_engines *t = ctx;
+    const zs_tile_op *o = &t->plan->ops[op];
+    const uint32_t engine = t->plan->rows[o->row].name[0] == 'b'; /* of layer b the second one */
+    if (!zs_op_is_transfer(o->code) && zs_op_role(o->code) != ZS_COMPUTE)
+        return;
+    t->begin[engine] = t->ops[engine]++ == 0 ? start : t->begin[engine];
+    t->end[engine] = end > t->end[engine] ? end : t->end[engine];
+}
+
+/* A tiled engine does one layer and generated kernels another one, both of what goes in. */
+static zs_result beside_tiles(const zs_net *net, bool reads_again, two_engines *t)
+{
+    static const char *const names[] = {"tiles", "kernels"}, *const maps[] = {"a", "b"};
+    zs_arena point;
+    zs_err err = {0};
+    zs_design d, base;
+    zs_arena_init(&point, test_heap());
+    zs_design_defaults(&d);
+    ck_assert_int_eq(zs_design_set_board(&d, &point, "stratix10-520n", &err), ZS_OK);
+    d.accel.clock_hz = 200000000;
+    d.accel.precision = ZS_FP32;
+    d.accel.fusion = ZS_FUSION_NONE;
+    d.accel.unroll.oc = 16;
+    d.accel.unroll.ic = 8;
+    base = d;
+    for (uint32_t i = 0; i < 2; i++) {
+        zs_design own = base;
+        if (i > 0) {
+            zs_design_set_kind(&own, KIND_kernels);
+            own.accel.fusion = ZS_FUSION_NONE;
+            own.accel.unroll.oc = 1;
+            own.accel.unroll.ic = reads_again ? 8 : 1;
+            own.accel.unroll.ky = own.accel.unroll.kx = reads_again ? 3 : 1;
+            test_set(&own, "accelerator.kernels.register_sum", true);
+            test_set(&own, "accelerator.kernels.queues", true);
+        }
+        const zs_name_list map = {.names = (const char **)&maps[i], .n = 1};
+        ck_assert_msg(zs_design_add_engine(&d, &point, names[i], &map, &own, &err) == ZS_OK, "%s",
+                      err.text);
+    }
+    const test_rig rig = {.net = net};
+    const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+    *t = (two_engines){.plan = plan};
+    const zs_retire_hook hook = {.retired = note_engine, .ctx = t};
+    const zs_result r = *test_rig_run(&rig, &point, &d, plan, ZS_BURST, &hook);
+    zs_arena_drop(&point);
+    return r;
+}
+
+/* Engines take turns, so that nothing waits; all bytes are counted. */
+START_TEST(test_kernels_take_turns_with_an_engine_of_another_kind)
+{
+    test_spec *s = test_spec_new(8, 96, 96);
+    zs_arena arena;
+    two_engines calm, busy;
+    test_conv(s, "a", "data", 16, 3, 1, 0);
+    test_conv(s, "b", "data", 8, 3, 1, 0);
+    test_layer(s, ZS_LAYER_CONCAT, "join", "a b");
+    zs_arena_init(&arena, test_heap());
+    const zs_net *net = test_net(&arena, s);
+    const zs_result without = beside_tiles(net, false, &calm),
+                    with = beside_tiles(net, true, &busy);
+    /* lines of 24 rows in each iteration, and the planes once for each of 8 filters */
+    const uint64_t lines = UINT64_C(8) * 94 * 94 * 24 * 9 / 8 * 64, planes = 8 * 8 * 96 * 96 * 4;
+    ck_assert_uint_eq(with.dram.read_bytes - without.dram.read_bytes, lines - planes);
+    ck_assert_uint_eq(with.dram.write_bytes, without.dram.write_bytes);
+    ck_assert_uint_eq(with.dram.write_bytes, (16 + 8) * 94 * 94 * 4);
+    ck_assert_uint_eq(with.macs, without.macs);
+    ck_assert_uint_ge(busy.begin[1], busy.end[0]);
+    ck_assert_uint_eq(busy.end[0] - busy.begin[0], calm.end[0] - calm.begin[0]);
+    ck_assert_double_eq_tol((double)(busy.end[1] - busy.begin[1]) / 200e6, (double)lines / 16.5e9,
+                            0.01 * (double)lines / 16.5e9);
+    zs_arena_drop(&arena);
+    test_spec_free(s);
+}
+END_TEST
+
 /* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
  * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
@@ -772,6 +858,7 @@ TCase *tcase_kernels(void)
                         ZS_PRECISION_COUNT * TEST_NET_N);
     tcase_add_test(tc, test_many_kernels_at_once_take_turns_on_units);
     tcase_add_test(tc, test_a_chain_of_kernels_does_not_wait_for_another_one);
+    tcase_add_test(tc, test_kernels_take_turns_with_an_engine_of_another_kind);
     tcase_add_loop_test(tc, test_a_kernel_moves_its_bytes_as_its_loops_advance, 0, ZS_LEN(paced));
     tcase_add_loop_test(tc, test_kernels_at_once_share_the_memory_that_they_fetch_again_from, 0, 2);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
