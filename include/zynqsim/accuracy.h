@@ -1,10 +1,10 @@
-/* accuracy.h - what many images through a design come to: classes, and how far from fp32.
+/* accuracy.h - accuracy of a design over many images, and how far its results are from fp32.
  *
  * Classes    are ordered by output value, equal ones by number. Top-1 is right where the first is
  *            the label, top-5 where one of the first five is.
  * Reference  the same network in fp32: whether its first class is the same; the largest difference
- *            of an output (before a softmax at the end of the network), and that difference over
- *            the largest magnitude that the reference has there.
+ *            of an output (before a softmax at the end of the network), and the largest ratio of
+ *            that difference to the largest magnitude of the reference in the same image.
  * Noise      of a layer whose results reach DRAM: 10 log10 of the sum of squares of the reference
  *            over that of the differences, over all images.
  * Pure       sums run over the images in their order, so that figures depend neither on threads nor
@@ -18,7 +18,10 @@
 #include "zynqsim/sim.h"
 #include "zynqsim/sparsify.h"
 
-enum { ZS_TOP_N = 5, ZS_CONFUSION_CLASSES = 20 };
+enum {
+    ZS_TOP_N = 5,
+    ZS_CONFUSION_CLASSES = 20 /* the most classes of which a table of label by answer is made */
+};
 #define ZS_NO_CLASS UINT32_MAX
 
 /* Up to five classes with the largest values; returns how many. NaN comes last. */
@@ -34,7 +37,7 @@ typedef struct zs_accuracy_image {
     uint32_t top[ZS_TOP_N], top_n;
     bool has_reference;
     uint32_t reference_top[ZS_TOP_N];
-    float largest, difference;    /* magnitudes of outputs */
+    float largest, difference;    /* of outputs: magnitude of the reference, and from it */
     const zs_layer_noise *layers; /* [measured layer] */
 } zs_accuracy_image;
 
@@ -52,7 +55,7 @@ typedef struct zs_accuracy {
     uint32_t *confusion; /* [label][answer]; NULL: no labels, or too many classes */
 } zs_accuracy;
 
-/* Dimensions of images[i].layers are those of `layer_names`. ZS_ERANGE: a label that is no class;
+/* images[i].layers has an entry for each of layer_names. ZS_ERANGE: a label that is no class;
  * where answers are counted in `confusion`, an answer that is none. */
 zs_status zs_accuracy_sum(zs_arena *arena, const zs_accuracy_image *images, uint32_t n,
                           uint32_t class_n, const char *const *layer_names, uint32_t layer_n,

@@ -1,5 +1,5 @@
-/* built.h - a design that somebody built, as its report describes it, and what the account says of
- * it.
+/* built.h - a published design, as the report of its build describes it, and the resources that the
+ * account predicts for it.
  *
  * Models   the terms of fit.h over structure that is stated: multipliers and their style, sums,
  *          memories, masters, kernels, blocks around; the same functions as the kinds use.

@@ -3,11 +3,12 @@
  * Models   nodes that hand words on by valid and ready: sliding windows, matrix-vector units, width
  *          converters, padding, thresholds, forks and joins, FIFOs; each as the RTL of FINN's
  *          library behaves, or as a pipelined loop of high-level synthesis. A word moves in the
- * clock in which its producer is valid and its consumer ready. How      not clock by clock: when a
- * word moves follows from when some earlier words moved. Every node turns the clocks of its inputs
- * into those of its outputs as far as they are known, and what it finds out wakes its neighbours.
- * What is known never changes, so the order of evaluation has no influence. Where all depends on
- * all, nothing moves any more: a deadlock, and the nodes that wait for each other are the reason.
+ *          clock in which its producer is valid and its consumer ready.
+ * Method   not clock by clock: the clock in which a word moves follows from those of some earlier
+ *          words. A node computes clocks of its outputs from clocks of its inputs as far as these
+ *          are known; each new one lets its neighbours compute further. Known clocks never change,
+ *          so the order of evaluation does not matter. When no node can go on before the last
+ *          image has passed, there is a deadlock: a cycle of nodes that wait for each other.
  * Folding  once a whole image moves exactly as the one before, shifted in time, all further images
  *          do: they are not simulated.
  * Omits    data; words of weights, but for when they are there.
@@ -56,8 +57,8 @@ typedef struct zs_flow_node {
     uint32_t sf, nf; /* MATRIX: words of a vector, words of a result; GATHER: of an image, of what
                         it gives; CONCAT: of a pixel of both inputs */
     uint32_t stages; /* THRESHOLD: bits */
-    bool has_weights_fed; /* MATRIX: each step takes a word of weights that somebody brings
-                           * (zs_flow_sim_feed_weights); else weights are always there */
+    bool has_weights_fed; /* MATRIX: each step takes a word of weights, of those that
+                           * zs_flow_sim_feed_weights adds; else weights are always there */
     zs_flow_style style;  /* not of SOURCE, SINK, WIRE, CONCAT */
     uint32_t pipeline;    /* of loops: clocks from reading a word to writing the result, 1 to 32 */
     uint32_t gap;         /* SOURCE: a new word in clocks that are multiples of this */
@@ -157,11 +158,12 @@ zs_status zs_flow_sim_build(zs_arena *arena, const zs_flow *flow, zs_flow_sim **
 zs_status zs_flow_sim_run(zs_flow_sim *sim, uint64_t images, bool folds, zs_flow_result *out,
                           zs_err *err);
 
-/* ---- in step with something else ----
+/* ---- in step with a memory system ----
  *
- * Who brings and fetches the words says when: zs_flow_sim_begin, then words by zs_flow_sim_feed and
- * room for them by zs_flow_sim_drain as these become known, in order of time, each followed by
- * zs_flow_sim_settle; at the end zs_flow_sim_end. */
+ * The caller brings words to the first node and fetches them behind the sink: zs_flow_sim_begin,
+ * then zs_flow_sim_feed for words and zs_flow_sim_drain for room behind the sink as their clocks
+ * become known, in order of time, each followed by zs_flow_sim_settle; at the end
+ * zs_flow_sim_end. */
 zs_status zs_flow_sim_begin(zs_flow_sim *sim, uint64_t images, zs_err *err);
 /* `words` more may be taken by the first node (by the sink), one a clock, from clock `at` on. */
 void zs_flow_sim_feed(zs_flow_sim *sim, uint64_t words, uint64_t at);

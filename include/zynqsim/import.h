@@ -82,7 +82,7 @@ typedef struct zs_net_parts {
 } zs_net_parts;
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
-/* A table of all operators, by format and by who runs them (Markdown). */
+/* A table of all operators, by format and by what runs them (Markdown). */
 zs_status zs_operators_emit(const zs_sink *sink, zs_err *err);
 /* Files that are packed with gzip: whether one is, and its contents in the arena. ZS_EPARSE for one
  * that is broken, ZS_ERANGE for more than `most` bytes. Networks and their weights are unpacked by

@@ -5,7 +5,7 @@
  *          masked as well whose input is 0, takes no clock. In lockstep only positions are left out
  *          that all P rows leave out; with barriers each PE goes on by itself and a group of P rows
  *          takes as long as its busiest PE, per pixel or per map.
- * Omits    the decoding of masks, fill and drain, and who brings the operands.
+ * Omits    the decoding of masks, fill and drain, and the transfers of operands.
  * Sources  docs/sparse.md; SPARCNet skips by filter and by channel, an Eyeriss-v2 PE by weight and
  *          input.
  * Memory   words live in the arena. */

@@ -96,7 +96,7 @@ typedef struct zs_result {
     uint64_t skipped_macs; /* of macs: skipped by the engine */
     uint64_t again_macs;   /* besides macs: repeated where tiles of fused layers overlap */
     uint64_t register_writes, hls_cycles;
-    double sim_wall_seconds; /* set by the caller, who has a clock */
+    double sim_wall_seconds; /* set by the caller: the library reads no clock */
     zs_dram_counts dram;     /* exact at burst; at tile bytes are exact, the rest is estimated */
     uint64_t read_bursts, write_bursts;
     uint64_t operand_bytes[ZS_OPERAND_N];

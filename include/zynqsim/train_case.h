@@ -1,10 +1,10 @@
 /* train_case.h - exact cases of pipelined training: fully connected layers with relu between them,
  * every weight after every cycle.
  *
- * Files    NAME.json (layers, ppv, minibatches, batch_size, lr, momentum, weight_decay),
- *          NAME_setup.csv (kind w b x t, layer, row, col, value) and, to be held against,
- *          NAME_weights.csv (dtype, cycle, layer, kind, out, in, value or hex).
- * Memory   the arena's. */
+ * Files    NAME.json (layers, ppv, minibatches, batch_size, lr, momentum, weight_decay; ppv: how
+ *          many layers lie before each pair of registers), NAME_setup.csv (kind w b x t, layer,
+ * row, col, value: weights, biases, inputs, targets) and, to compare with, NAME_weights.csv (dtype,
+ * cycle, layer, kind, out, in, value or hex). Memory   the arena's. */
 #ifndef ZYNQSIM_TRAIN_CASE_H
 #define ZYNQSIM_TRAIN_CASE_H
 
@@ -20,7 +20,7 @@ typedef struct zs_train_case {
     double lr, momentum, weight_decay;
     double *const *weights; /* [layer][out * in] */
     double *const *biases;  /* [layer][out] */
-    double *x, *t;          /* [sample][...] */
+    double *x, *t;          /* [image of all mini-batches][...]: inputs and targets */
 } zs_train_case;
 
 /* Cycles of a scheme: mini-batches, and 2K more where they overlap. */
@@ -36,8 +36,8 @@ typedef struct zs_train_case_result {
 zs_status zs_train_case_run(zs_arena *arena, const zs_train_case *c, uint32_t type, uint32_t scheme,
                             zs_train_case_result *out, zs_err *err);
 
-/* Numbers of a result that are expected (not NaN), those of them with the same bits (the sign of
- * zero counts), and the first with others. */
+/* How many numbers of a result have an expected value (not NaN), how many of these have the same
+ * bits (-0 is not 0), and the index of the first that differs. */
 typedef struct zs_train_case_match {
     uint64_t given_n, equal_n, first;
 } zs_train_case_match;

@@ -13,8 +13,8 @@ typedef struct zs_training_run {
     uint64_t diverged; /* 0, or the mini-batch, from 1, whose loss was not finite */
 } zs_training_run;
 
-/* Mean and sample deviation of the last accuracies of a scheme's runs that did not diverge, in per
- * cent; n of them. */
+/* Of the accuracies after the last epoch of the n runs of a scheme that did not diverge: mean and
+ * sample standard deviation, in per cent. */
 typedef struct zs_spread {
     double mean, deviation;
     uint32_t n;
@@ -33,10 +33,10 @@ typedef struct zs_training {
     const zs_training_run *runs; /* of the design's scheme, then of plain with the same seeds */
     uint32_t run_n, seed_n;
     const zs_training_diagram *diagrams; /* plain, gpipe and stale, which pipedream looks like */
-    uint32_t diagram_n;                  /* 0: nobody asked */
+    uint32_t diagram_n;                  /* 0: not drawn */
 } zs_training;
 
-/* Of one scheme: figures that all have, and the accuracy where it was trained in. */
+/* Figures of one scheme, and its accuracy where runs were trained in it. */
 typedef struct zs_training_scheme {
     const char *name;
     double seconds; /* of a mini-batch, in the middle of training */
@@ -54,7 +54,7 @@ zs_status zs_training_draw(zs_arena *arena, zs_training *t, zs_err *err);
  * joules; 0 J where none is known. */
 double zs_training_seconds(const zs_training *t, uint32_t scheme, uint32_t epoch_n);
 double zs_training_joules(const zs_training *t, uint32_t epoch_n);
-/* Of the accuracies, and of those minus that of plain, seed by seed. */
+/* Accuracy of the design's scheme or of plain; difference to plain, for each seed its own. */
 zs_spread zs_training_accuracy(const zs_training *t, bool is_plain);
 zs_spread zs_training_difference(const zs_training *t);
 

@@ -1,4 +1,4 @@
-/* validate.h - cases with known answers, and what the models say to them.
+/* validate.h - measured and published figures, and what the models predict for them.
  *
  * A reference is one table of measurements. Each case of it is simulated and gives one or more
  * checks: a figure predicted, the figure measured, a tolerance, a verdict. Checks of one kind make
@@ -9,7 +9,7 @@
  *          dram      bandwidth and mean read latency of request patterns: the band that several
  *                    measurements span (traffic.h)
  *          memory    one figure of a pattern of requests, or of transfers over AXI ports (ports.h),
- *                    on a memory of its own
+ *                    on the memory that the case describes
  *          axi       bursts, splits and clocks of DMA engines in RTL (axi_case.h)
  *          builds    resources of designs that were built, as their reports describe them (built.h)
  *          operators resources of operators, memories and blocks of interconnect on their own
@@ -40,7 +40,7 @@
 
 /* ---- judging one figure ---------------------------------------------------------------------- */
 
-/* How far off is near enough: the larger of both counts. Both 0: exact. */
+/* The largest error that passes: the larger of both. Both 0: exact. */
 typedef struct zs_tolerance {
     double frac;     /* of the measured value */
     double absolute; /* in the unit of the figure */
@@ -53,10 +53,10 @@ zs_status zs_tolerance_parse(const char *text, zs_tolerance *out, zs_err *err);
 void zs_tolerance_print(const zs_tolerance *t, char *text, size_t bytes);
 
 typedef enum zs_verdict {
-    ZS_INSIDE,
+    ZS_INSIDE, /* within the tolerance */
     ZS_OUTSIDE,
     ZS_UNJUDGED, /* the measurements differ too much among themselves to judge by */
-    ZS_REPORTED, /* "reported" in what validate writes: nobody said how near is near enough */
+    ZS_REPORTED, /* compared, but no tolerance is given */
     ZS_VERDICT_N
 } zs_verdict;
 const char *zs_verdict_name(zs_verdict verdict);
@@ -97,7 +97,7 @@ typedef enum zs_form {
     ZS_FORM_N
 } zs_form;
 
-/* What a row says of its figure: a value, or the ends of a band, and how near is near enough. */
+/* What a row of the table says of its figure: a value, or the ends of a band, and a tolerance. */
 typedef struct zs_figure_measured {
     double lo, hi;
     bool is_reported; /* the tolerance is left open: compared, not judged */
@@ -136,7 +136,7 @@ typedef struct zs_band {
 
 typedef struct zs_dram_measured {
     const char *name, *reason, *source;
-    const char *spec; /* known to be right */
+    const char *spec; /* of the requests (traffic.h); checked when the table was read */
     bool refresh_off;
     zs_band frac_peak, rd_lat_mean_ns;
 } zs_dram_measured;
@@ -152,7 +152,8 @@ const char *zs_memory_figure_name(zs_memory_figure figure);
 
 typedef struct zs_memory_measured {
     const char *name, *reason, *source;
-    const char *set, *spec; /* over the default design; known to be of the right form */
+    const char *set;  /* "path=value;..." over the default design */
+    const char *spec; /* of the requests (traffic.h, ports.h); checked when the table was read */
     zs_memory_figure figure;
     zs_figure_measured measured;
 } zs_memory_measured;
@@ -181,7 +182,8 @@ typedef struct zs_flow_measured {
     /* NULL where there is none */
     const char *interval, *first_output, *last_output, *input_stall_cycles, *fifo_max, *edge_first,
         *edge_last;
-    const char *words_found; /* words of all FIFOs with which somebody's search loses nothing */
+    const char *words_found; /* words of all FIFOs at the depths that the source's own search found
+                              * to cost no throughput */
 } zs_flow_measured;
 
 /* Where a kernel has the sums it works on. */
@@ -194,12 +196,13 @@ typedef enum zs_kernel_sums {
 /* One kernel of a network; those of one net and name are the same layer in different styles. */
 typedef struct zs_kernel_measured {
     const char *net, *variant, *name, *op, *reason, *source;
-    const char *nest;   /* "" where nobody has read it off the kernel */
+    const char *nest;   /* its loops (nest.h); "" where the table does not have them */
     const char *design; /* kernels that are in the device together; "": alone */
     double clock_hz, seconds;
     uint32_t cin, cout, k, hout, wout, stride; /* of a convolution; 0: not given */
     zs_kernel_sums sums;
-    bool input_is_local, source_matches;
+    bool input_is_local; /* windows are read from an array on chip */
+    bool source_matches; /* the published code is that of the measured kernel; else reported */
 } zs_kernel_measured;
 
 /* STREAM on a card: rates of loops over two (copy, scale) or three (add, triad) arrays. */
@@ -211,11 +214,11 @@ typedef struct zs_stream_measured {
     double bytes_per_s[ZS_STREAM_LOOPS]; /* copy, scale, add, triad */
 } zs_stream_measured;
 
-/* An array in RTL whose operands always are there and whose results are always taken. */
+/* An array in RTL that never waits, neither for operands nor for room for results. */
 typedef struct zs_systolic_measured {
     const char *name, *reason, *source;
     zs_systolic array;
-    uint64_t depth, tiles; /* products of a sum; tiles one behind the other */
+    uint64_t depth, tiles; /* products of a sum; tiles, each of rows x cols sums */
     zs_systolic_times times;
 } zs_systolic_measured;
 
@@ -231,7 +234,8 @@ typedef struct zs_training_measured {
     const double *expected[2]; /* [ZS_TRAIN_*][cycle][param]; NaN: not given */
 } zs_training_measured;
 
-/* Plain training needs activations x batch + weights; increases are relative to that. */
+/* Memory of plain training is activations x batch + weights; the fractions are what pipedream and
+ * stale training need more, relative to that. */
 typedef struct zs_training_memory_measured {
     const char *name, *reason, *source;
     uint32_t pairs; /* of registers */
@@ -264,7 +268,7 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);
 
 /* ---- sections -------------------------------------------------------------------------------- */
 
-enum { ZS_SECTIONS_OF_FORM = 4 };
+enum { ZS_SECTIONS_OF_FORM = 4 }; /* at the most */
 
 typedef struct zs_section {
     const char *path, *title;
@@ -272,8 +276,8 @@ typedef struct zs_section {
     uint32_t n, capacity;
     double mean_limit_frac;   /* of the mean error; 0: none */
     double median_limit_frac; /* of the median error; 0: none */
-    double inside_frac;       /* of those judged must be inside; 0: all */
-    /* what zs_section_close fills */
+    double inside_frac;       /* least share of the judged checks that must be inside; 0: all */
+    /* set by zs_section_close */
     uint32_t inside, outside, unjudged, reported;
     double mean_frac, worst_frac;   /* of errors that are judged and defined; NAN without any */
     double median_frac;             /* likewise */
@@ -289,8 +293,8 @@ zs_status zs_sections_build(zs_arena *arena, const zs_reference *ref, zs_section
  * `memory` is what DRAM patterns run on. */
 zs_status zs_case_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
                         uint32_t i, zs_section *sections, zs_err *err);
-/* Looks the figure of case i up in the result of its run. ZS_EUSAGE where the result has no such
- * row, or more than one. */
+/* Looks the figure of case i up in the result of its run, or in its pipeline, and appends the
+ * check. ZS_EUSAGE where the result has no such row, or more than one. */
 zs_status zs_run_pipeline_check(const zs_reference *ref, uint32_t i, const zs_pipeline *pipeline,
                                 zs_section *sections);
 zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *result,

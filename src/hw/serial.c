@@ -533,8 +533,7 @@ static void walk_windows(zs_serial *s, const zs_serial_walk *w)
     }
 }
 
-/* ---- the counters of the memory system
- * ------------------------------------------------------------------------------ */
+/* ---- counters of the memory system ----------------------------------------------------------- */
 
 static void add_channel_counts(zs_serial *s, const zs_dram_counts *x, const zs_serial_time *t)
 {

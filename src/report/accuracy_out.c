@@ -1,4 +1,5 @@
-/* What `accuracy` prints: a line for each design, noise layer by layer, who was taken for whom. */
+/* What `accuracy` prints: a line for each design, noise layer by layer, and which classes were
+ * mistaken for which. */
 #include "json_priv.h"
 #include "text_table_priv.h"
 #include "zynqsim/accuracy.h"
@@ -44,7 +45,8 @@ static void accuracies_of(const zs_accuracy *a, double v[ACCURACIES])
     v[6] = a->compared > 0 ? a->relative : (double)NAN;
 }
 
-/* Zeros of all weights and MACs left, 0..1; NAN of a point that is as it was read. */
+/* Share of weights that are 0 and share of MACs that are left, 0..1; NAN where weights are as they
+ * were read. */
 static void sparsity_of(const zs_accuracy_point *p, double v[2])
 {
     v[0] = v[1] = (double)NAN;

@@ -1,4 +1,4 @@
-/* What a sweep answers: counts, and the rows of a front or an optimum. */
+/* What a sweep answers: counts of points, and the rows of a front or of the best point. */
 #include "json_priv.h"
 #include "text_table_priv.h"
 
@@ -25,8 +25,8 @@ static void put_rows(zs_text_table *t, const zs_answer *a)
     }
 }
 
-/* Where the terminal is narrower than the table, columns go on below, each time beside the first,
- * which says of what point they are. */
+/* Where the terminal is narrower than the table, further columns go below in blocks, each with the
+ * first column in front, which names the point. */
 static void put_table(zs_out *out, const zs_answer *a, size_t line)
 {
     zs_text_column columns[ZS_TEXT_COLUMNS];

@@ -1,4 +1,4 @@
-/* A baseline with the figures of now: what did not move stays as it was written, with comments,
+/* A baseline rewritten with new figures: what did not move stays as it was written, with comments,
  * blank lines and order. */
 #include "baseline_priv.h"
 #include "zynqsim/report.h"
@@ -12,12 +12,12 @@ typedef struct rewriter {
     zs_arena *arena;
     const zs_checked *file;
     bool with_layers;
-    const char *const *names; /* of the layers of the open case */
+    const char *const *names; /* [layer] of the design whose rows are being written */
 } rewriter;
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-/* Ten digits of a ratio: a digit more than its tolerance asks for. */
+/* Ratios have ten digits: one more than their tolerance needs. */
 static zs_cell cell_of(const zs_value *value)
 {
     zs_cell cell = {.text = ""};
@@ -52,9 +52,9 @@ static uint32_t column_of(const zs_baseline *b, uint32_t cell)
     return ZS_NO_ROW;
 }
 
-/* ---- layers that nobody asked for ----------------------------------------------------------- */
+/* ---- layers without rows in the baseline ----------------------------------------------------- */
 
-/* A design with a figure that nobody has filled in yet, whatever stands beside it. */
+/* Whether a cell of figures is still empty, which asks for the figure of now to be recorded. */
 static bool is_new(const zs_baseline *b, const zs_baseline_case *c)
 {
     const zs_expected *cells = b->rows[c->row0].cells;
@@ -64,8 +64,8 @@ static bool is_new(const zs_baseline *b, const zs_baseline_case *c)
     return false;
 }
 
-/* A table says by its column that it wants layers, and by old designs without them that it does
- * not. */
+/* A table that has the column of layers wants their figures; one without it, from before they
+ * existed, does not. */
 static bool wants_layers(const zs_baseline *b)
 {
     bool has_figures = false;
@@ -95,7 +95,7 @@ static void put_line_end(rewriter *w, const char *raw)
     zs_out_text(&w->out, n > 0 && raw[n - 1] == '\r' ? "\r\n" : "\n");
 }
 
-/* A row whose figures moved, other cells as they were. */
+/* A row whose figures moved; cells that are no figures stay as they were. */
 static void put_changed(rewriter *w, const zs_baseline_row *row, const zs_value *values,
                         const zs_case_verdict *v)
 {
@@ -112,7 +112,7 @@ static void put_changed(rewriter *w, const zs_baseline_row *row, const zs_value 
     }
 }
 
-/* A layer that was not there: every figure that the row of its design has. */
+/* A new row for a layer: with every figure that the row of its design has. */
 static void put_new_layer(rewriter *w, const zs_baseline_case *c, const zs_figures *f,
                           uint32_t layer, const char *like)
 {

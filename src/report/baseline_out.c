@@ -104,7 +104,7 @@ static void put_change(zs_text_table *t, const char *name, bool is_layer, const 
     zs_text_end_row(t);
 }
 
-/* A sentence in the place of a row. */
+/* A sentence instead of a row of figures. */
 static void put_line(zs_text_table *t, const char *name, const char *words)
 {
     zs_text_cell(t, name);
@@ -166,7 +166,7 @@ void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size
     }
 }
 
-/* Something moved, and layers would say where. */
+/* Whether a figure moved, so that figures of layers would show where. */
 static bool layers_would_say(const zs_case_verdict *v)
 {
     for (uint32_t i = 0; i < v->move_n; i++)

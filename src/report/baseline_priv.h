@@ -27,7 +27,8 @@ zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n);
  * `indent` blanks before each line. */
 void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size_t indent,
                   bool as_xml);
-/* How to have layers named next time, where something moved and the baseline has none. */
+/* How to record layers, so that the next check can name them: where something moved and the
+ * baseline has none. */
 void zs_layers_hint_out(zs_out *out, const zs_checked *file, uint32_t case_index, size_t indent);
 
 #endif

@@ -47,7 +47,7 @@ static zs_cell change_cell(const zs_compare_row *row, uint32_t column)
         return (zs_cell){.text = "="};
     const double off = row->as == ZS_AS_SHARE ? 1e3 * (value - first) : 1e3 * (ratio - 1);
     if (fabs(off) < 0.5)
-        return (zs_cell){.text = "≈"}; /* what three digits would not show */
+        return (zs_cell){.text = "≈"}; /* a change too small for three digits */
     if (row->as == ZS_AS_SHARE)
         snprintf(cell.text, sizeof cell.text, "%+.1f pt", 100 * (value - first));
     else if (isfinite(ratio) && ratio < 1e6)
@@ -81,7 +81,7 @@ static zs_cell trait_cell(const zs_figures *f, size_t trait)
     return cell;
 }
 
-/* The first column that could run; those that could not have no traits. */
+/* The first column that could run; the others have no figures. */
 static uint32_t first_known(const zs_comparison *c)
 {
     uint32_t i = 0;
@@ -100,7 +100,7 @@ static bool is_shared(const zs_comparison *c, size_t trait)
     return true;
 }
 
-/* The columns are called by what this row would say. */
+/* Whether the labels of the columns already say what this row would. */
 static bool is_label(const zs_comparison *c, size_t trait)
 {
     for (uint32_t i = 0; i < c->column_n; i++)
@@ -250,7 +250,7 @@ static void put_head(layout *l)
     zs_out_text(&l->out, "\n");
 }
 
-/* Ratios between networks are of different work. */
+/* Ratios between different networks compare different work. */
 static void put_networks(layout *l)
 {
     const char *first = zs_figures_text(&l->c->columns[0], "network");
@@ -266,7 +266,7 @@ static void put_networks(layout *l)
     }
 }
 
-/* What does not fit by how much, and what a search for a fusion chose. */
+/* Below the table: which designs do not fit, by how much, and what a search for a fusion chose. */
 static void put_notes(layout *l)
 {
     for (uint32_t i = 0; i < l->c->column_n; i++) {

@@ -8,7 +8,7 @@
 
 enum { WIDE_COLUMNS = 114, LAYERS_AT = 77, LAYERS_INDENT = 6 };
 
-/* A speedup that is worth layers' names. */
+/* The least speedup of a step at which its layers are named. */
 #define IS_FELT 1.005
 
 static zs_cell speedup_cell(const zs_explain_effect *e)

@@ -6,7 +6,7 @@
 
 /* compare --ladder */
 
-/* What a rung is held against: the last before it that can run, or the first. */
+/* The column that column i is compared with: the last before it that can run, or the first. */
 static uint32_t before(const zs_ladder *l, uint32_t i)
 {
     uint32_t k = i > 0 ? i - 1 : 0;
@@ -22,7 +22,7 @@ static double factor_of(const zs_ladder *l, uint32_t from, uint32_t i)
            zs_figures_number(&l->columns[i], "seconds");
 }
 
-/* How much longer a layer takes than on the rung before; 0: it is not slower. */
+/* How much longer a layer takes than in the column before; 0: it is not slower. */
 static double slower_by(const zs_ladder *l, uint32_t i, uint32_t layer)
 {
     const zs_figures *own = &l->columns[i], *other = &l->columns[before(l, i)];

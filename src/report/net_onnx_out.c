@@ -8,7 +8,7 @@
 enum { OPSET = 13, IR_VERSION = 8, ATTRIBUTE_FLOAT = 1, ATTRIBUTE_INT = 2, ATTRIBUTE_INTS = 7 };
 enum { TYPE_FLOAT = 1 };
 
-/* Lists grow as the layers are gone through; errors of memory are met once, at the end. */
+/* Lists grow with every layer; an error of memory is remembered and reported once, at the end. */
 typedef struct writer {
     zs_arena *arena;
     const zs_net *net;
@@ -164,7 +164,7 @@ static zs_status join_slices(writer *w, uint32_t tensor, zs_err *err)
     return ZS_OK;
 }
 
-/* Sees to it that a tensor has been made: views of others are flattened. */
+/* Adds the node that makes a tensor where none does so far: views of others become Flatten. */
 static zs_status need(writer *w, uint32_t tensor, zs_err *err)
 {
     const zs_tensor *t = &w->net->tensors[tensor];
@@ -196,7 +196,7 @@ static void put_window(writer *w, ZsOnnx__Node *n, const zs_window *k, bool dila
         put_ints(w, n, "dilations", (const uint32_t[]){k->dh, k->dw}, 2);
 }
 
-/* Synthetic ones are written as what they stand for. */
+/* Synthetic weights are written as the values that the network makes up. */
 static zs_weights weights_of(writer *w, const zs_layer *l)
 {
     zs_weights own = l->weights;

@@ -1,4 +1,4 @@
-/* What `optimise` found: the best design with what was turned, or the best of many. */
+/* What `optimise` found: the best design with the keys that it changed, or the best of many. */
 #include "json_priv.h"
 #include "out_priv.h"
 #include "text_table_priv.h"
@@ -46,7 +46,7 @@ static void print_figure(const zs_result *r, const char *name, char text[TEXT_BY
         snprintf(text, TEXT_BYTES, "close");
 }
 
-/* What was asked for, and what one wants to know anyway. */
+/* The figures of the goal and the conditions, then those that are always of interest. */
 static uint32_t list_figures(const zs_optimum *o, const char *names[FIGURES_MOST])
 {
     static const char *const always[] = {"images_per_second",

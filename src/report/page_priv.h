@@ -19,7 +19,7 @@ static inline zs_paint zs_paint_of(zs_cause cause)
 void zs_page_summary(zs_page *page);
 void zs_page_layers(zs_page *page);
 void zs_page_account(zs_page *page);
-/* Results of a flow: nodes and FIFOs; who sets the pace. */
+/* Results of a pipeline of layers: nodes and FIFOs, and the node that sets the pace. */
 void zs_page_flow(zs_page *page);
 /* Engines, where there are several, with the pipeline of each that is one. */
 void zs_page_engines(zs_page *page);

@@ -57,7 +57,8 @@ static void put_resources(zs_text_table *t, const zs_family *family, const char 
     zs_text_end_row(t);
 }
 
-/* Who uses what of the part; the sum is what `run` holds against the board. */
+/* What each module of the design uses of the device; the sum is what `run` compares with the board.
+ */
 static void emit_resources(zs_out *out, const zs_design *d, const zs_fit *fit)
 {
     enum { AROUND = 2 };

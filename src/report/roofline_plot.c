@@ -52,8 +52,9 @@ static roof_point layer_point(const zs_result *r, uint32_t layer)
                         .cause = l->limited_by};
 }
 
-/* Rows of a pipeline read from each other, not from DRAM: it has the bytes of both ends, from the
- * first start to the last end, and the cause of the row that works most. */
+/* Rows of a pipeline pass data to each other, not through DRAM. It is one point: the bytes of its
+ * first inputs and last outputs, the time from its first start to its last end, and the cause of
+ * the row that works most. */
 static roof_point pipeline_point(const zs_result *r, uint32_t layer, uint32_t end)
 {
     const zs_layer_result *most = &r->layers[layer];
@@ -77,8 +78,8 @@ static roof_point pipeline_point(const zs_result *r, uint32_t layer, uint32_t en
                         .cause = most->limited_by};
 }
 
-/* A layer of the PS has nothing to do with the engine's roofs; what moves no bytes has no
- * intensity. */
+/* Layers on the PS are not limited by the engine's roofs; layers that move no bytes have no
+ * intensity. Neither has a point. */
 static void list_points(roof_plot *p)
 {
     for (uint32_t i = 0, end; i < p->r->layer_n; i = end) {
@@ -476,7 +477,8 @@ static void emit_plot(roof_plot *p)
     zs_out_text(&p->out, "\n");
 }
 
-/* A file of results may say anything: what has no place on a logarithmic axis is no roof. */
+/* A file of results may hold any number: one that has no place on a logarithmic axis is left out.
+ */
 static double drawable(double value)
 {
     return value > 1e-30 && value < 1e30 ? value : 0;

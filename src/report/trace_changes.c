@@ -75,7 +75,7 @@ static void hide_banks(trace_changes *c, uint64_t ps, uint32_t bank_n)
         }
 }
 
-/* A gap has no time of its own: what was known ends with the last event before it. */
+/* A gap in the record has no time stamp: it begins with the last event before it. */
 static void add_bank_event(trace_changes *c, const zs_design *d, const zs_dram_event *e,
                            uint64_t *last_ps)
 {
@@ -133,8 +133,8 @@ static void end_signal(trace_changes *c, uint64_t ps, uint32_t signal)
         change(c, ps, signal, 0, TRACE_END);
 }
 
-/* Where there was no room for more, or what came last was not asked for, nothing is known after the
- * last record. */
+/* The record may end before the run, for lack of room or because later events were not asked for:
+ * from there on nothing is known. */
 static void add_ends(trace_changes *c, const zs_design *d, const zs_trace *t)
 {
     const uint64_t ops_lost_at = zs_trace_ops_lost_at(t);

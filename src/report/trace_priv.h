@@ -26,14 +26,15 @@ typedef enum trace_act {
     TRACE_SET,
     TRACE_ADD,
     TRACE_HIDE, /* unknown until it is shown, set or added to */
-    TRACE_SHOW, /* known again, as it is */
-    TRACE_END   /* unknown from here on: nothing of it was written down */
+    TRACE_SHOW, /* known again, with the value it has */
+    TRACE_END   /* unknown from here on: it was not recorded */
 } trace_act;
 
 typedef struct trace_change {
     uint64_t ps;
     int64_t value;
-    uint32_t order; /* of two that set a signal at one instant the later one counts */
+    uint32_t
+        order; /* of changes of a signal at one instant the one with the greatest order counts */
     uint16_t signal;
     uint8_t act; /* trace_act; `value` is of the first two */
 } trace_change;
@@ -44,10 +45,10 @@ typedef struct trace_changes {
     bool has[SIGNAL_N]; /* signals that change at all */
 } trace_changes;
 
-/* What a signal has come to. */
+/* The state of a signal after a change. */
 typedef struct trace_state {
     int64_t value;
-    bool is_hidden, is_over; /* either: it is unknown, for now or for good */
+    bool is_hidden, is_over; /* the value is unknown: until the next change, or to the end */
 } trace_state;
 
 void zs_trace_take(trace_state *state, const trace_change *change);
@@ -56,8 +57,8 @@ void zs_trace_take(trace_state *state, const trace_change *change);
 zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                            bool counters_only, trace_changes *out, zs_err *err);
 
-/* DRAM events end before the run does: for want of room, or with the last row asked for. When the
- * last one is, and until when something of them goes on. */
+/* Whether DRAM events end before the run does, for lack of room or with the last row asked for; the
+ * time of the last one, and the time until which something that it began goes on. */
 bool zs_trace_dram_is_cut(const zs_design *d, const zs_trace *trace, uint64_t *ps,
                           uint64_t *end_ps);
 uint64_t zs_trace_pl_ps(const zs_design *d, uint64_t pl_cycle);

@@ -48,7 +48,7 @@ static zs_status put_buffers(const zs_pipeline *p, const zs_sink *sink)
     return ZS_OK;
 }
 
-/* `width`: of the first figure. */
+/* Shares of time; the first is `width` characters wide. */
 static zs_status put_load(const zs_stage_load *l, int width, const zs_sink *sink)
 {
     return zs_sink_printf(sink, "%*.1f %%  %5.1f %%  %5.1f %%", width, 100 * l->busy_frac,

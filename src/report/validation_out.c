@@ -95,7 +95,7 @@ static void put_checks(zs_text_table *t, const zs_section *s)
     }
 }
 
-/* The worst of some errors, and whose it is where it is one. */
+/* The largest of some errors, and the case that has it where there is one. */
 static void emit_worst(zs_out *out, const zs_section *s, double frac, uint32_t which)
 {
     zs_out_printf(out, ", worst %s", zs_cell_percent(frac).text);
@@ -106,7 +106,8 @@ static void emit_worst(zs_out *out, const zs_section *s, double frac, uint32_t w
     }
 }
 
-/* What is judged and what is not are counted apart: nothing passes by not being judged. */
+/* Judged and unjudged checks are counted apart, so that a check never passes by not being judged.
+ */
 static void emit_summary(zs_out *out, const zs_section *s)
 {
     const uint32_t judged = s->inside + s->outside;

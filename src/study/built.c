@@ -52,8 +52,8 @@ static void add_memories(zs_fit_account *a, const zs_built_design *b)
 enum { THRESHOLD_BITS = 4 };       /* more bits are scaled, not compared */
 enum { WORDS = 16, ADDRESS = 10 }; /* of banks that are not described */
 
-/* An engine has banks of weights behind every lane, of inputs behind those that share one, of sums
- * behind every accumulator. */
+/* An engine has a bank of weights for every lane, a bank of inputs for all lanes that share an
+ * input, and a bank of sums for every accumulator. */
 static void add_unknown_banks(zs_fit_account *a, const zs_built_design *b)
 {
     const zs_products *p = &b->products;

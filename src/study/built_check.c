@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* How near is near enough, of each kind of block; the absolute part is for very small designs. */
+/* Tolerances of each kind of block; the absolute part is for very small designs. */
 static const zs_tolerance tolerances[ZS_RESOURCE_N] = {
     [ZS_RESOURCE_DSP] = {.frac = 0.1, .absolute = 3},
     [ZS_RESOURCE_BRAM18] = {.frac = 0.1, .absolute = 2},
@@ -24,7 +24,7 @@ static zs_check check_of(uint32_t id, double predicted, double measured)
                       .tolerance = tolerances[id]};
 }
 
-/* Judged by prices that the reports of its own repository did not set. */
+/* Predicted with prices that were fitted without the reports of its own repository. */
 zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
                          uint32_t i, zs_section *sections, zs_err *err)
 {

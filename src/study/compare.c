@@ -44,7 +44,7 @@ static void set_ratios(zs_compare_as as, const double *values, double *ratios, u
         ratios[c] = has ? values[c] / values[0] : (double)NAN;
 }
 
-/* Takes over `values`, which are whole numbers of the batch or already what is wanted. */
+/* Takes `values` as they are: whole numbers for the batch, or figures that need no division. */
 static zs_status append(zs_arena *arena, zs_comparison *out, const zs_compare_row *like,
                         const double *values, zs_err *err)
 {
@@ -90,7 +90,8 @@ static zs_status compare_whole(zs_arena *arena, zs_comparison *out, const figure
         return zs_fail(err, ZS_EINTERNAL, rule->metric, "is compared but is no figure of a result");
     for (uint32_t c = 0; c < out->column_n; c++)
         values[c] = zs_value_number(&out->columns[c].values[metric]);
-    bool is_known = zs_metric_is_on(metric, 1); /* blocks of other families: where one has them */
+    /* kinds of block that only some device families have: shown where one column has them */
+    bool is_known = zs_metric_is_on(metric, 1);
     for (uint32_t c = 0; c < out->column_n; c++)
         is_known |= !isnan(values[c]);
     if (!is_known)

@@ -79,7 +79,7 @@ static double field_number(const zs_field *field, const zs_design *design)
     }
 }
 
-/* What is too close to call lies between false and true. */
+/* "Too close to call" is a half: between false and true. */
 #define CLOSE 0.5
 
 double zs_figure_number(const zs_subject *figure, const zs_design *design, const zs_result *result)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Everywhere that a network can be cut between engines that take the layers in order. */
+/* Lists all ways to cut a network between engines that take its layers in order. */
 
 bool zs_axis_is_every_cut(const zs_axis *axis)
 {
@@ -10,7 +10,7 @@ bool zs_axis_is_every_cut(const zs_axis *axis)
            strcmp(axis->values[0], "*") == 0;
 }
 
-/* Ways to take k of n; more than an axis holds: one more than that. */
+/* k of n, as the number of subsets; where it is more than an axis holds, one more than that. */
 static uint64_t ways(uint32_t n, uint32_t k)
 {
     uint64_t all = 1;

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Layers that change by less than a twentieth are not worth a name. */
+/* Layers that change by less than a twentieth are not named. */
 #define LAYER_CHANGE 0.05
 
 typedef struct explainer {
@@ -59,7 +59,7 @@ static zs_status simulate(explainer *e, const zs_design *design, zs_result **res
     return zs_sim_run(e->scratch, design, e->net, plan, e->fidelity, NULL, result, err);
 }
 
-/* What is a reason not to do a step, not to give up. */
+/* Errors that are the reason why a step is not done, rather than failures of explain. */
 static bool is_refusal(zs_status status)
 {
     return status == ZS_ERANGE || status == ZS_EUNSUPPORTED || status == ZS_EPARSE ||
@@ -232,7 +232,7 @@ static zs_status explain_row(explainer *e, const zs_explain_rule *rule, zs_expla
         ZS_TRY(do_step(e, rule, (zs_explain_step)step, &row->effects[step], err));
         *is_done |= row->effects[step].is_done;
     }
-    /* No limit on the lanes is no obligation to use them all. */
+    /* Without a limit on lanes, fewer lanes are allowed as well: the best of both counts. */
     const zs_explain_effect *twice = &row->effects[ZS_TWICE];
     zs_explain_effect *most = &row->effects[ZS_UNLIMITED];
     if (twice->is_done && (!most->is_done || most->speedup < twice->speedup))

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Speedups from which on, or up to which, something is said. */
+/* Thresholds of speedup, at or above which, or below which, a sentence is printed. */
 #define IS_WORTH     1.05 /* a resource that limits */
 #define IS_NOTHING   1.02 /* compute of which more does not help */
 #define IS_IDLE      1.01 /* with twice as much */
@@ -152,7 +152,7 @@ static void say_compute(adviser *a)
             speedup_of(lanes, ZS_TWICE));
 }
 
-/* Short bursts: what is paid is the way to the memory and back. */
+/* Short bursts: the time is spent on latency, not on data. */
 static void say_beats(adviser *a)
 {
     const zs_explain_row *latency = row_of(a->x, "AXI latency"), *width = row_of(a->x, "AXI width");
@@ -205,7 +205,7 @@ static void say_fit(adviser *a, zs_explain_kind limit)
         say(a, "The design would still fit the board.");
 }
 
-/* A faster clock is worth what it is worth only where it closes. */
+/* A faster clock helps only if the design meets timing at it. */
 static void say_clock(adviser *a)
 {
     zs_design faster = *a->design;
@@ -230,7 +230,7 @@ static bool is_idle(const zs_explain_row *row)
            speedup_of(row, ZS_TWICE) <= IS_IDLE && speedup_of(row, ZS_UNLIMITED) <= IS_IDLE_MOST;
 }
 
-/* Only what costs something to have, and what the design can do with half of. */
+/* Resources that have a cost, and half of which would do. */
 static bool is_spare(const zs_explain_row *row)
 {
     const zs_explain_effect *half = &row->effects[ZS_HALF];
@@ -267,7 +267,7 @@ static void say_lists(adviser *a)
 
 /* ---- keys with other values ------------------------------------------------------------------ */
 
-/* Why a key is worth turning, by what its path begins with. */
+/* Why a change of a key helps, by the beginning of its path. */
 static const struct {
     const char *path, *why;
 } reasons[] = {

@@ -1,4 +1,4 @@
-/* What another value of a key is worth, of the keys that a search would turn. */
+/* The speedup by another value of a key, of the keys that a search of the kind varies. */
 #include "explain_priv.h"
 #include "zynqsim/kind.h"
 #include "zynqsim/space.h"
@@ -155,7 +155,7 @@ static zs_status try_axis(turning *t, uint32_t axis)
     uint32_t n = 0;
     for (uint32_t v = 0; v < t->sweep.grid.axes[axis].value_n; v++)
         ZS_TRY(look_at(t, zs_space_with_value(&t->space, t->home, axis, v), &n));
-    /* what a batch gains hardly depends on anything else, and takes long */
+    /* the gain by a batch hardly depends on other keys, and it takes long to simulate */
     const bool is_batch = strcmp(t->sweep.grid.axes[axis].paths[0], "batch") == 0;
     return try_best(t, n, is_batch ? 1 : TRIES);
 }

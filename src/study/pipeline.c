@@ -76,7 +76,7 @@ static zs_status price(pricer *pr, const zs_layer_spec *spec, zs_shape x, zs_err
 
 static const char *const inputs[] = {"x", "x", "x", "x", "x", "x", "x", "x"};
 
-/* The layer alone. */
+/* A network of this layer alone. */
 static zs_layer_spec forward_of(const zs_layer *l)
 {
     return (zs_layer_spec){.name = l->name,
@@ -99,7 +99,8 @@ static zs_layer_spec forward_of(const zs_layer *l)
                            .general = l->general};
 }
 
-/* What is lacking to the size of x after padding in front, 0 where the kernel reaches beyond. */
+/* Padding behind the output that a gradient needs to reach the size of x, 0 where the kernel
+ * reaches beyond. */
 static uint32_t pad_behind(uint32_t x, uint32_t spread, uint32_t reach, uint32_t pad_before)
 {
     const int64_t pad = (int64_t)x + reach - spread - pad_before;
@@ -190,7 +191,8 @@ static zs_status time_simulated(pricer *pr, const zs_layer *l, uint32_t batch, b
 
 /* ---- one pass by the roofs of a device ------------------------------------------------------- */
 
-/* An operation that works and moves. */
+/* Seconds of a pass by the roofs of a device: of its products or of its transfers, whichever take
+ * longer, and the start. */
 static double roof(const zs_design *d, double macs, double elems, double batch)
 {
     const double bytes = elems * (d->train.type == ZS_TRAIN_FLOAT64 ? 8 : 4) * batch;
@@ -334,7 +336,7 @@ double zs_pipeline_link_s(const zs_design *d, uint64_t bytes)
            (double)(bytes + packets * d->system.overhead_bytes) / d->system.link_bytes_per_s;
 }
 
-/* What passes a cut depends on what lies before it alone. */
+/* The bytes over a cut depend only on the layers before it. */
 void zs_pipeline_cross(const zs_design *design, const zs_train_setup *setup, uint32_t last,
                        zs_pipeline_stage *s)
 {

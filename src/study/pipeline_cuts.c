@@ -254,7 +254,7 @@ static double bound_of(const search *s, const run_of_stages *set, const run_of_s
 
 static bool is_beaten(const search *s, double bound)
 {
-    return bound * (1 + 1e-9) >= s->best_s; /* as good but for rounding is no gain */
+    return bound * (1 + 1e-9) >= s->best_s; /* a difference of rounding is no gain */
 }
 
 static bool is_spent(const search *s)
@@ -360,7 +360,7 @@ zs_status zs_pipeline_best(zs_arena *arena, const zs_design *design, const zs_tr
     zs_arena_init(&s.scratch, arena->source);
     for (uint32_t i = 0; i < k; i++)
         s.cuts[i] = equal[i];
-    zs_status status = simulate_cuts(&s, err); /* what the others have to beat */
+    zs_status status = simulate_cuts(&s, err); /* the figure that others have to be better than */
     if (status == ZS_OK)
         status = cut_from(&s, 0, 0, &(run_of_stages){0}, err);
     zs_arena_drop(&s.scratch);

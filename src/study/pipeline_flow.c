@@ -48,7 +48,7 @@ typedef struct flow {
     double *times;              /* [cycle] starts; else [message] when it left the last stage */
     uint32_t time_n;
     double window;
-    zs_pipeline_diagram *diagram; /* NULL: nobody looks */
+    zs_pipeline_diagram *diagram; /* NULL: not drawn */
 } flow;
 
 /* ---- what comes next ------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static bool has_output_buffer(const flow *f, uint32_t i)
     return out == NULL || out->begun - out->sent < f->buffers;
 }
 
-/* Nothing of the cycle is left to be worked on. */
+/* Whether all work of the cycle is done. */
 static bool has_worked(const flow *f)
 {
     for (uint32_t i = 0; i < f->stage_n; i++) {

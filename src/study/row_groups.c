@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A name of a row, once; those of one root are a group. */
+/* A name that rows of any column have; names that are joined by fused rows form a group. */
 typedef struct row_name {
     const char *text;
     uint32_t columns; /* bit per column that has it */

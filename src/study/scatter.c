@@ -113,7 +113,7 @@ static void sort_groups(zs_scatter *s)
 
 /* ---- the front ------------------------------------------------------------------------------- */
 
-/* So that less is better, and what does not fit is nowhere. */
+/* A figure with the sign that makes less better; NAN where the design does not fit. */
 static double badness(const zs_scatter_point *p, double value, bool is_more)
 {
     if (!p->is_feasible)

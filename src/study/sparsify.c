@@ -112,7 +112,8 @@ static zs_status share_sizes(job *j, view *v, zs_err *err)
     return ZS_OK;
 }
 
-/* Weights that the spec does not have are those that the network makes up. */
+/* Weights that the network specification lacks are those that the network would make up
+ * (zs_layer_filter). */
 static zs_status take_weights(job *j, const zs_net *net, view *v, zs_err *err)
 {
     const zs_layer *l = v->built;
@@ -236,7 +237,7 @@ static zs_status sort_sizes(job *j, view *v, zs_err *err)
     return ZS_OK;
 }
 
-/* What the method looks up again and again while a parameter is searched. */
+/* Tables that the method needs for every parameter that is tried. */
 static zs_status prepare(job *j, zs_err *err)
 {
     for (uint32_t i = 0; i < j->n; i++) {

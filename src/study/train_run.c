@@ -13,7 +13,7 @@ struct zs_train_run {
     void *x;          /* a mini-batch */
     uint32_t *labels; /* of it */
     uint64_t image_elems;
-    uint64_t before; /* mini-batches that another trainer did: of the run that was kept */
+    uint64_t before; /* mini-batches done before, in the run whose checkpoint was read */
     bool is_plain;
 };
 
@@ -103,7 +103,7 @@ zs_status zs_train_run_build(zs_arena *arena, const zs_train_plan *plan, zs_trai
 
 /* ---- images ---------------------------------------------------------------------------------- */
 
-/* How an image is moved and mirrored. */
+/* Augmentation of an image: shift in pixels, and whether it is mirrored. */
 typedef struct shift {
     int32_t dy, dx;
     bool flips;
@@ -172,7 +172,7 @@ static double test(zs_train_run *r)
     return (double)right / data->n;
 }
 
-/* What came out of the last stage in an epoch. */
+/* Sums over the mini-batches that left the last stage in an epoch. */
 typedef struct tally {
     double loss;
     uint64_t batches, right, images, diverged;
@@ -316,7 +316,8 @@ static uint64_t mix_layer(uint64_t hash, const zs_layer *l)
     return hash;
 }
 
-/* What makes two runs the same: all that their weights depend on. */
+/* Digest of all that the weights of a run depend on: a checkpoint continues only a run with the
+ * same. */
 static uint64_t digest(const zs_train_run *r)
 {
     const zs_train_plan *p = &r->plan;

@@ -6,8 +6,7 @@
 enum { BASE, OPTIMISED, SUMMARY };
 
 static const char base_variant[] = "baseline";
-static const double shortest_s =
-    1e-3; /* shorter ones are judged by nobody: the profile has 10 us */
+static const double shortest_s = 1e-3; /* shorter ones are not judged */
 static const double sum_frac = 0.15;
 
 /* From the list of cases that the program was written against: what is near enough. */

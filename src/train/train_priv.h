@@ -54,8 +54,7 @@ struct zs_trainer {
     void *columns, *columns_t, *errors, *transposed, *panel; /* scratch of one layer and image */
 };
 
-/* ---- of a setup (train_stages.c) --------------------------------------------------------------
- */
+/* ---- of a setup (train_stages.c) ------------------------------------------------------------- */
 
 /* ZS_EUNSUPPORTED, ZS_ERANGE, ZS_EUSAGE: a network or cuts that cannot be trained. */
 zs_status zs_train_check(const zs_train_setup *setup, zs_err *err);
