@@ -1,10 +1,10 @@
-/* depthwise_body.h - channel oc of the inputs makes channel oc of the sums; included once per
- * precision. ELEM (inputs), WEIGHT, SUM, NAME, LANE and LANE_OF(w) (weights and inputs as they
- * are worked with), WIDENS (whether elements are other than that) and BLOCK, which adds the
- * products of some pixels, are set by the includer.
+/* depthwise_body.h - depthwise convolution of a tile: channel oc of the inputs makes channel oc of
+ * the sums; included once per precision.
  *
- * Weights and sums of neighbouring channels lie side by side; inputs are turned so that theirs do,
- * some channels at a time. */
+ * The includer sets ELEM (inputs), WEIGHT, SUM, NAME, LANE (the type that is multiplied),
+ * LANE_OF(w) (a weight as that type), WIDENS (whether ELEM is another type than LANE) and BLOCK,
+ * which adds the products of some pixels. Weights and sums of neighbouring channels lie next to
+ * each other; inputs are transposed into that layout, DEPTH_LANES channels at a time. */
 
 #include "turn_body.h"
 

@@ -1,5 +1,7 @@
-/* elem_body.h - stored elements of an integer type; included once per type (ELEM, MIN, MAX, NAME).
- */
+/* elem_body.h - conversion between real numbers and stored elements of an integer type, activation
+ * and addition of elements; included once per type.
+ *
+ * The includer sets ELEM, MIN and MAX (the limits of ELEM) and NAME. */
 
 ZS_LOOPS
 static void NAME(quantise)(double step, const float *x, void *stored, size_t n)

@@ -1,8 +1,10 @@
-/* finish_body.h - complete sums of integers become elements; included once per precision.
+/* finish_body.h - scales, rounds and saturates complete sums of integers to elements; included once
+ * per precision.
  *
- * The includer sets ELEM, SUM, NAME and ROUND, a member of zs_round_unit, which takes sums of which
- * NAME(is_plain) holds. */
-/* One by one without `l`. */
+ * The includer sets ELEM, SUM, NAME and ROUND, the member of zs_round_unit that does several sums
+ * at once; it may be used where NAME(is_plain) holds. */
+
+/* With `l` several sums at once, without (NULL) one after the other. */
 static inline void NAME(round_block)(zs_round *round_lanes, const zs_round_lanes *l,
                                      const zs_layer_scale *scale, const zs_requant *requant,
                                      const SUM *sums, uint32_t n, ELEM *y)
@@ -14,8 +16,8 @@ static inline void NAME(round_block)(zs_round *round_lanes, const zs_round_lanes
             y[i] = (ELEM)zs_requantise(sums[i], requant[i], scale->act_lo, scale->act_hi);
 }
 
-/* Elements may be written over the sums that they are made of: pixel after pixel, as an element is
- * no larger than a sum. */
+/* Elements may overwrite the sums that they are made of: pixels are done in order, and an element
+ * is no larger than a sum. */
 static void NAME(finish)(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
                          const void *sums, void *y)
 {

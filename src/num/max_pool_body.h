@@ -1,7 +1,7 @@
 /* max_pool_body.h - max-pooling of one image; included once per element type.
  *
- * ELEM, NAME(max_pool), GREATER(a, b) and NO_MINUS_ZERO(x) are set by the includer. Pixels outside
- * the image never win. */
+ * The includer sets ELEM, NAME, GREATER(a, b) and NO_MINUS_ZERO(x), which makes -0 to 0. Windows
+ * are cut to the image: padding takes no part. */
 static void NAME(max_pool)(const zs_layer *layer, const void *from, void *to)
 {
     const ELEM *x = from;

@@ -1,8 +1,8 @@
 /* pair_body.h - products of 16-bit integers, two channels at once; included once per vector unit.
  *
  * The includer sets NAME, TARGET (attributes of functions), WORDS (32-bit lanes of a vector),
- * MADD(sum, a, b): `sum` and, of vectors of pairs of int16, the sums of the two products, and
- * WIDE(v, i): the lower or upper half of a vector in 64 bits. */
+ * MADD(sum, a, b): sum + a.lo * b.lo + a.hi * b.hi in every lane, for lanes of two int16 each, and
+ * WIDE(v, i): the lower or upper half of the lanes as int64. */
 typedef int32_t NAME(words) __attribute__((vector_size(4 * WORDS)));
 typedef int16_t NAME(halves) __attribute__((vector_size(4 * WORDS)));
 typedef int64_t NAME(wide_words) __attribute__((vector_size(4 * WORDS)));
@@ -50,7 +50,7 @@ static uint32_t NAME(narrow)(const zs_pair_work *work, uint32_t lane)
     return lane;
 }
 
-/* Half of the sums += 2^8 x high + low, in 64 bits. */
+/* Half of the lanes: sums += 2^8 * high + low, in 64 bits. */
 #define ADD_WIDE(high, low, i, sums)                                                               \
     do {                                                                                           \
         NAME(wide_words) sum;                                                                      \

@@ -1,8 +1,10 @@
-/* pair_tile_body.h - a tile in pairs of channels; included once per pair of types.
+/* pair_tile_body.h - convolution of a tile of integers, two input channels at once; included once
+ * per pair of types.
  *
- * ELEM (inputs), WEIGHT, SUM, NAME, ROW and WEIGHT_ROW (row_i8 or row_i16), BLOCK (narrow or wide),
- * SUMS (sums32 or sums64) and PARTS (1, or 2 where BLOCK is wide) are set by the includer. Inputs
- * are packed into pairs once, weights for some taps and channels at a time. */
+ * The includer sets ELEM (inputs), WEIGHT, SUM, NAME, ROW and WEIGHT_ROW (row_i8 or row_i16), BLOCK
+ * (narrow or wide), SUMS (sums32 or sums64) and PARTS (1, or 2 where BLOCK is wide: upper and lower
+ * bytes of weights). Inputs are packed into pairs once, weights for some taps and channels at a
+ * time. */
 
 /* One row of a plane of pairs; of a last channel without a second the upper halves are 0. */
 ZS_LOOPS

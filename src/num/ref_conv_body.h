@@ -1,9 +1,10 @@
 /* ref_conv_body.h - convolution as the definition has it; included once per precision.
  *
- * ELEM, WEIGHT, SUM, BIAS, NAME, MAC(sum, w, x) and RESULT(work, oc, sum) are set by the includer.
- * The input is a copy with what stands for 0 around it, so that padding takes part in the sums like
- * any pixel. Every output pixel adds up bias, then ic, ky, kx in order; that all pixels of a plane
- * do each step together does not change any sum. */
+ * The includer sets ELEM, WEIGHT, SUM, BIAS, NAME, MAC(sum, w, x) and RESULT(work, oc, sum). The
+ * input is a copy with padding around it, whose value is the element that stands for 0, so that
+ * padding takes part in the sums like any pixel. Every output pixel adds its bias, then the
+ * products in the order ic, ky, kx. All pixels of a plane take each step together, which does not
+ * change the order of any sum. */
 static void NAME(pad)(const conv_work *work, const void *from)
 {
     const zs_layer *layer = work->layer;

@@ -1,6 +1,7 @@
-/* turn_any_body.h - any rectangle turned, square by square; included once per size of element.
+/* turn_any_body.h - transposes a matrix of any size, square by square; included once per size of
+ * element.
  *
- * ELEM and NAME are set by the includer. */
+ * The includer sets ELEM and NAME. */
 #include "turn_body.h"
 
 static void NAME(turn)(const ELEM *from, size_t from_pitch, size_t row_n, size_t column_n, ELEM *to,

@@ -1,6 +1,6 @@
-/* turn_body.h - a square of elements turned over its diagonal; included once per type of element.
+/* turn_body.h - transposes a square of elements; included once per type of element.
  *
- * ELEM and NAME are set by the includer. SIDE, which stays defined, is that of the square: as many
+ * The includer sets ELEM and NAME. SIDE, which stays defined, is the side of the square: as many
  * elements as fit a vector of 16 bytes. */
 
 #if defined(__x86_64__)

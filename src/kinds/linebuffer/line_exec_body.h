@@ -1,5 +1,7 @@
-/* line_exec_body.h - line_kernels of an integer type; included once per type (ELEM, MIN, MAX,
- * NAME). */
+/* line_exec_body.h - what the PEs of kind linebuffer do with elements of an integer type, the
+ * functions of line_kernels; included once per type.
+ *
+ * The includer sets ELEM, MIN and MAX (the limits of ELEM) and NAME. */
 
 static void NAME(widen)(const void *params, uint32_t n, int32_t shift, int32_t *bias)
 {

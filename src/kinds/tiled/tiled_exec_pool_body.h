@@ -1,5 +1,6 @@
-/* exec_pool_body.h - max-pooling of tiles; included once per element type (ELEM, NAME,
- * GREATER, NO_MINUS_ZERO). */
+/* tiled_exec_pool_body.h - max-pooling of tiles; included once per element type.
+ *
+ * The includer sets ELEM, NAME, GREATER(a, b) and NO_MINUS_ZERO(x), which makes -0 to 0. */
 
 /* best[oc] = the largest of itself and of y_n x x_n pixels, per output channel. */
 ZS_LOOPS
