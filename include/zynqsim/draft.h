@@ -286,8 +286,8 @@ static inline const zs_layer *zs_draft_layer(const zs_plan_draft *d, uint32_t ro
 /* Tensor that owns the memory of `tensor`. */
 static inline uint32_t zs_draft_root(const zs_plan_draft *d, uint32_t tensor)
 {
-    uint64_t offset;
-    return zs_tensor_root(d->net, tensor, &offset);
+    const bool is_own = d->net->tensors[tensor].parent == ZS_NO_INDEX; /* most: without a call */
+    return is_own ? tensor : zs_tensor_root(d->net, tensor, NULL);
 }
 /* Bytes of an element of a tensor in DRAM. */
 uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor);

@@ -130,12 +130,10 @@ static uint32_t count_overlapping(const zs_plan_draft *d, uint32_t tensor)
 /* The pool that can be applied to the tiles of what writes `tensor`, or ZS_NO_INDEX. */
 static uint32_t sole_pool_reader(const zs_plan_draft *d, uint32_t tensor)
 {
-    if (count_overlapping(d, tensor) != 1)
-        return ZS_NO_INDEX;
     for (uint32_t i = 0; i < d->net->layer_n; i++) {
         const zs_layer *layer = &d->net->layers[i];
         if (layer->op == ZS_LAYER_POOL && layer->in[0] == tensor)
-            return is_engine_pool(layer) ? i : ZS_NO_INDEX;
+            return is_engine_pool(layer) && count_overlapping(d, tensor) == 1 ? i : ZS_NO_INDEX;
     }
     return ZS_NO_INDEX;
 }
@@ -201,8 +199,7 @@ static void find_act(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row_
     const zs_layer *conv = &net->layers[row->layer];
     if (!rules->writes_acts || !row->on_engine || d->design->accel.model_scales ||
         !zs_op_has_filters(conv->op) || conv->quant != NULL ||
-        net->tensors[conv->out].parent != ZS_NO_INDEX || count_overlapping(d, conv->out) != 1 ||
-        zs_net_is_output(net, conv->out))
+        net->tensors[conv->out].parent != ZS_NO_INDEX || zs_net_is_output(net, conv->out))
         return;
     for (uint32_t i = row->layer + 1; i < net->layer_n; i++) {
         const zs_layer *act = &net->layers[i];
@@ -210,7 +207,7 @@ static void find_act(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row_
             continue;
         if (zs_is_post_act(act) && zs_draft_takes(d, i) && act->y.c == conv->y.c &&
             act->y.h == conv->y.h && act->y.w == conv->y.w &&
-            !(net->tensors[act->out].number.scale > 0)) {
+            !(net->tensors[act->out].number.scale > 0) && count_overlapping(d, conv->out) == 1) {
             row->act = i;
             row->out = act->out;
         }

@@ -18,14 +18,14 @@ static bool is_wanted(const zs_plan_draft *d, const zs_layer *conv, const zs_lay
            (fusion == ZS_FUSION_AUTO && d->by_tile != NULL && d->by_tile[tensor]);
 }
 
-/* The row that completes a tensor, or ZS_NO_INDEX for an input of the network. */
-static uint32_t last_writer(const zs_plan_draft *d, uint32_t tensor)
+/* No row from `row` on writes any of the tensor. */
+static bool is_there_before(const zs_plan_draft *d, uint32_t tensor, uint32_t row)
 {
-    uint32_t last = ZS_NO_INDEX;
-    for (uint32_t i = 0; i < d->row_n; i++)
-        if (zs_draft_root(d, d->drafts[i].out) == zs_draft_root(d, tensor))
-            last = i;
-    return last;
+    const uint32_t root = zs_draft_root(d, tensor);
+    for (uint32_t i = row; i < d->row_n; i++)
+        if (zs_draft_root(d, d->drafts[i].out) == root)
+            return false;
+    return true;
 }
 
 static bool is_stored_plainly(const zs_plan_draft *d, uint32_t tensor, const zs_layer *add)
@@ -42,8 +42,7 @@ static bool goes_behind(const zs_plan_draft *d, uint32_t i, uint32_t k)
     const uint32_t sum = add->in[k], addend = add->in[1 - k];
     const uint32_t producer = d->net->tensors[sum].producer;
     const uint32_t a = producer != ZS_NO_INDEX ? d->row_of_layer[producer] : ZS_NO_INDEX;
-    const uint32_t before = last_writer(d, addend);
-    if (a >= i || !zs_draft_is_private(d, sum) || (before != ZS_NO_INDEX && before >= a))
+    if (a >= i || !zs_draft_is_private(d, sum))
         return false;
     const zs_row_draft *r = &d->drafts[a];
     const zs_layer *conv = zs_draft_layer(d, a);
@@ -51,7 +50,8 @@ static bool goes_behind(const zs_plan_draft *d, uint32_t i, uint32_t k)
            conv->op == ZS_LAYER_CONV && zs_shape_elems(conv->y) != conv->y.c &&
            d->net->tensors[add->out].parent == ZS_NO_INDEX && is_stored_plainly(d, sum, add) &&
            is_stored_plainly(d, addend, add) && is_stored_plainly(d, add->out, add) &&
-           zs_draft_share_ports(d, conv, add) && is_wanted(d, conv, add, sum);
+           zs_draft_share_ports(d, conv, add) && is_wanted(d, conv, add, sum) &&
+           is_there_before(d, addend, a);
 }
 
 /* Row `i` becomes part of row `a`. */

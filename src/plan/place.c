@@ -103,16 +103,22 @@ static bool is_resident(const zs_plan_draft *d, uint32_t root)
     return false;
 }
 
-/* A row or one of its fronts. */
-static bool reads(const zs_plan_draft *d, uint32_t row, uint32_t tensor)
+static void keep_until(const zs_plan_draft *d, placed *of, uint32_t tensor, uint32_t phase)
+{
+    placed *p = &of[zs_draft_root(d, tensor)];
+    p->last = p->last > phase ? p->last : phase;
+}
+
+/* What a row or one of its fronts reads. */
+static void note_reads(const zs_plan_draft *d, uint32_t row, uint32_t phase, placed *of)
 {
     const zs_layer *layer = zs_draft_layer(d, row);
     for (uint32_t k = 0; k < layer->in_n; k++)
-        if (zs_draft_root(d, layer->in[k]) == tensor)
-            return true;
-    if (d->drafts[row].add != ZS_NO_INDEX && zs_draft_root(d, d->drafts[row].addend) == tensor)
-        return true;
-    return d->drafts[row].front != 0 && reads(d, d->drafts[row].front, tensor);
+        keep_until(d, of, layer->in[k], phase);
+    if (d->drafts[row].add != ZS_NO_INDEX)
+        keep_until(d, of, d->drafts[row].addend, phase);
+    if (d->drafts[row].front != 0)
+        note_reads(d, d->drafts[row].front, phase, of);
 }
 
 /* Tensors that reach DRAM, with the phases in which they must be kept. */
@@ -120,23 +126,23 @@ static uint32_t list_placed(zs_plan_draft *d, placed *list)
 {
     const zs_net *net = d->net;
     uint32_t n = 0;
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        list[t] = (placed){.tensor = t, .first = zs_net_is_input(net, t) ? 0 : UINT32_MAX};
+    for (uint32_t row = 0, phase = 0; row < d->row_n; row++) {
+        phase += row > 0 && !d->drafts[row].joins_previous;
+        placed *out = &list[zs_draft_root(d, d->drafts[row].out)];
+        out->first = out->first < phase ? out->first : phase;
+        keep_until(d, list, d->drafts[row].out, phase);
+        note_reads(d, row, phase, list);
+    }
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         if (net->tensors[t].parent != ZS_NO_INDEX || is_resident(d, t))
             continue;
-        placed p = {.tensor = t, .first = zs_net_is_input(net, t) ? 0 : UINT32_MAX};
-        for (uint32_t row = 0, phase = 0; row < d->row_n; row++) {
-            phase += row > 0 && !d->drafts[row].joins_previous;
-            if (zs_draft_root(d, d->drafts[row].out) == t) {
-                p.first = p.first < phase ? p.first : phase;
-                p.last = p.last > phase ? p.last : phase;
-            }
-            if (reads(d, row, t))
-                p.last = p.last > phase ? p.last : phase;
-        }
+        placed p = list[t];
         if (zs_net_is_output(net, t) || t == zs_draft_root(d, net->logits))
             p.last = UINT32_MAX; /* the host reads them at the end */
         if (p.first != UINT32_MAX)
-            list[n++] = p;
+            list[n++] = p; /* n <= t */
     }
     return n;
 }

@@ -10,43 +10,6 @@ static bool same_call(const zs_plan_draft *d, uint32_t first, uint32_t last)
     return true;
 }
 
-/* A tensor may stay when one convolution writes all of it and only convolutions read it. */
-static bool describe_resident(const zs_plan_draft *d, uint32_t row, zs_resident_draft *r)
-{
-    const zs_net *net = d->net;
-    const zs_row_draft *draft = &d->drafts[row];
-    const uint32_t out = draft->out;
-    if (!draft->on_engine || !zs_op_has_filters(zs_draft_layer(d, row)->op) ||
-        net->tensors[out].parent != ZS_NO_INDEX || zs_net_is_output(net, out) ||
-        zs_draft_elem(d, out) != zs_elem_bytes(d->design->accel.precision))
-        return false;
-    const zs_layer *writer = zs_draft_layer(d, row);
-    if (net->tensors[out].shape.c != writer->y.c)
-        return false; /* one part of a concatenation that is pooled */
-    uint32_t last = 0;
-    uint64_t reads = 0;
-    for (uint32_t i = 0; i < net->layer_n; i++) {
-        const zs_layer *layer = &net->layers[i];
-        for (uint32_t k = 0; k < layer->in_n; k++) {
-            if (zs_draft_root(d, layer->in[k]) != out)
-                continue;
-            if (!zs_op_has_filters(layer->op) || !zs_draft_takes(d, i))
-                return false;
-            bool is_own;
-            if (zs_draft_fusion(d, layer, &is_own) == ZS_FUSION_NONE && is_own)
-                return false;
-            last = d->row_of_layer[i] > last ? d->row_of_layer[i] : last;
-            reads++;
-        }
-    }
-    if (reads == 0)
-        return false;
-    const uint64_t elems = zs_shape_elems(net->tensors[out].shape) * d->design->batch;
-    *r = (zs_resident_draft){.tensor = out, .first_row = row, .last_row = last, .elems = elems};
-    r->saved_bytes = elems * (reads + 1) * zs_elem_bytes(d->design->accel.precision);
-    return true;
-}
-
 static bool wanted(const zs_plan_draft *d, const zs_resident_draft *r)
 {
     bool is_own;
@@ -98,9 +61,27 @@ static bool crosses_host(const zs_plan_draft *d, const zs_resident_draft *r)
     return false;
 }
 
+/* Sizes of buffers follow from the rows and the extent: one that had room has it again. */
+typedef struct sizing {
+    zs_size_buffers_fn *size_buffers;
+    uint64_t fitted;
+    bool any_fitted;
+} sizing;
+
+static bool has_room(zs_plan_draft *d, sizing *s)
+{
+    const uint64_t extent = chosen_extent(d);
+    if (s->any_fitted && extent == s->fitted)
+        return true;
+    if (!s->size_buffers(d, extent))
+        return false;
+    s->fitted = extent;
+    s->any_fitted = true;
+    return true;
+}
+
 /* A tile of what row `row` adds to its own. */
-static void keep_addend(zs_plan_draft *d, uint32_t row, uint64_t offset,
-                        zs_size_buffers_fn *size_buffers)
+static void keep_addend(zs_plan_draft *d, uint32_t row, uint64_t offset, sizing *s)
 {
     const zs_plan_row *r = &d->rows[row];
     if (d->drafts[row].add == ZS_NO_INDEX)
@@ -113,14 +94,14 @@ static void keep_addend(zs_plan_draft *d, uint32_t row, uint64_t offset,
                             .offset = offset,
                             .chosen = true,
                             .is_strip = true};
-    if (!size_buffers(d, chosen_extent(d))) {
+    if (!has_room(d, s)) {
         d->resident_n--;
         zs_draft_deny_add(d, row);
     }
 }
 
 /* What rows take from their fronts comes first: without it they are other rows. */
-static void keep_strips(zs_plan_draft *d, zs_size_buffers_fn *size_buffers)
+static void keep_strips(zs_plan_draft *d, sizing *s)
 {
     for (uint32_t row = 0; row < d->row_n; row++) {
         const uint32_t before = d->resident_n;
@@ -137,13 +118,68 @@ static void keep_strips(zs_plan_draft *d, zs_size_buffers_fn *size_buffers)
                                     .is_strip = true};
             offset += elems;
         }
-        if (d->resident_n > before && !size_buffers(d, chosen_extent(d))) {
+        if (d->resident_n > before && !has_room(d, s)) {
             d->resident_n = before;
             zs_draft_deny_front(d, row);
             continue;
         }
-        keep_addend(d, row, offset, size_buffers);
+        keep_addend(d, row, offset, s);
     }
+}
+
+/* A tensor may stay when one convolution writes all of it and only convolutions read it. */
+static bool may_stay(const zs_plan_draft *d, uint32_t row)
+{
+    const zs_net *net = d->net;
+    const zs_layer *writer = zs_draft_layer(d, row);
+    const uint32_t out = d->drafts[row].out;
+    return d->drafts[row].on_engine && zs_op_has_filters(writer->op) &&
+           net->tensors[out].parent == ZS_NO_INDEX && !zs_net_is_output(net, out) &&
+           zs_draft_elem(d, out) == zs_elem_bytes(d->design->accel.precision) &&
+           net->tensors[out].shape.c == writer->y.c; /* else part of a concatenation */
+}
+
+static bool takes_from_chip(const zs_plan_draft *d, uint32_t layer)
+{
+    const zs_layer *l = &d->net->layers[layer];
+    bool is_own;
+    return zs_op_has_filters(l->op) && zs_draft_takes(d, layer) &&
+           (zs_draft_fusion(d, l, &is_own) != ZS_FUSION_NONE || !is_own);
+}
+
+/* Lists the tensors that may stay, with the last row that reads each. */
+static zs_status list_residents(zs_plan_draft *d, zs_err *err)
+{
+    enum { BARRED = UINT32_MAX };
+    const zs_net *net = d->net;
+    const uint64_t elem = zs_elem_bytes(d->design->accel.precision);
+    uint32_t *last = zs_new(d->arena, uint32_t, net->tensor_n); /* BARRED: it may not stay */
+    uint32_t *reads = zs_new(d->arena, uint32_t, net->tensor_n);
+    if (last == NULL || reads == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        for (uint32_t k = 0; k < net->layers[i].in_n; k++) {
+            const uint32_t root = zs_draft_root(d, net->layers[i].in[k]), row = d->row_of_layer[i];
+            reads[root]++;
+            if (last[root] == BARRED || !takes_from_chip(d, i))
+                last[root] = BARRED;
+            else
+                last[root] = row > last[root] ? row : last[root];
+        }
+    for (uint32_t row = 0; row < d->row_n; row++) {
+        const uint32_t out = d->drafts[row].out;
+        if (!may_stay(d, row) || reads[out] == 0 || last[out] == BARRED)
+            continue;
+        const uint64_t elems = zs_shape_elems(net->tensors[out].shape) * d->design->batch;
+        const zs_resident_draft r = {.tensor = out,
+                                     .first_row = row,
+                                     .last_row = last[out],
+                                     .elems = elems,
+                                     .saved_bytes = elems * (reads[out] + 1u) * elem};
+        if (wanted(d, &r) && !crosses_host(d, &r))
+            d->residents[d->resident_n++] = r;
+    }
+    return ZS_OK;
 }
 
 /* Greedy by bytes saved per element held: exact when lives do not overlap, as in SqueezeNet. */
@@ -152,12 +188,9 @@ zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_b
     d->residents = zs_new(d->arena, zs_resident_draft, 2 * zs_draft_all_n(d) + 1u);
     if (d->residents == NULL)
         return zs_nomem(err, "plan");
-    keep_strips(d, size_buffers);
-    for (uint32_t row = 0; row < d->row_n; row++) {
-        zs_resident_draft *r = &d->residents[d->resident_n];
-        if (describe_resident(d, row, r) && wanted(d, r) && !crosses_host(d, r))
-            d->resident_n++;
-    }
+    sizing s = {.size_buffers = size_buffers};
+    keep_strips(d, &s);
+    ZS_TRY(list_residents(d, err));
     for (uint32_t step = 0; step < d->resident_n; step++) {
         zs_resident_draft *best = NULL;
         for (uint32_t i = 0; i < d->resident_n; i++) {
@@ -174,7 +207,7 @@ zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_b
         }
         best->offset = first_fit(d, best);
         best->chosen = true;
-        if (size_buffers(d, chosen_extent(d))) {
+        if (has_room(d, &s)) {
             /* The rows of its life are one call: `auto` merges, the others keep within theirs. */
             for (uint32_t row = best->first_row + 1; row <= best->last_row; row++) {
                 d->drafts[row].joins_previous = true;
