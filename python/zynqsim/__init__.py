@@ -28,6 +28,13 @@ Design = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 #: Keys of a design and their values: {"accelerator.clock": "125 MHz"}.
 Settings = Mapping[str, Any]
 Row = dict[str, Any]
+_File = Union[str, "os.PathLike[str]"]
+
+#: Columns of a sweep that hold words, whatever they look like.
+_WORDS = frozenset(("sweep", "outcome", "problem", "design", "network", "board", "fidelity", "precision", "fusion",
+                    "binding", "fusion_note", "checksum"))
+#: Keys of a design that name files; in a design that is a dict they count from the working directory.
+_FILES = frozenset(("extends", "board", "base", "boards", "model", "weights", "input", "labels", "calibration"))
 
 
 class Error(RuntimeError):
@@ -63,7 +70,7 @@ def run(
     *,
     model: str | os.PathLike[str] | None = None,
     weights: str | os.PathLike[str] | None = None,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: _File | Iterable[_File] = (),
     labels: str | os.PathLike[str] | None = None,
     fidelity: str | None = None,
     timing_only: bool = False,
@@ -77,7 +84,7 @@ def run(
     for name, value in (("model", model), ("weights", weights), ("labels", labels), ("fidelity", fidelity),
                         ("jobs", jobs), ("out", out), ("trace", trace)):
         words += _option(name, value)
-    for value in inputs:
+    for value in [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs:
         words += _option("input", value)
     if timing_only:
         words.append("--timing-only")
@@ -89,7 +96,7 @@ def sweep(
     vary: Mapping[str, Any] | Sequence[str],
     settings: Settings | None = None,
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     fidelity: str | None = None,
     jobs: int | None = None,
     best: str | None = None,
@@ -106,7 +113,7 @@ def sweep(
         axes = [axes]
     for axis in axes:
         words += ["--vary", axis]
-    for condition in where:
+    for condition in [where] if isinstance(where, str) else where:
         words += ["--where", condition]
     for name, value in (("fidelity", fidelity), ("jobs", jobs), ("model", model), ("best", best)):
         words += _option(name, value)
@@ -196,8 +203,12 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Row:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        raise TypeError("None is no value of a key: leave the key out")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_text(one) for one in value)}]"
     return str(os.fspath(value)) if isinstance(value, os.PathLike) else str(value)
 
 
@@ -207,13 +218,28 @@ def _values(value: Any) -> str:
     return ",".join(_text(one) for one in value)
 
 
+def _located(value: Any, key: str = "") -> Any:
+    """A design that is a dict is a file elsewhere for the program: the files it names are found from here."""
+    if isinstance(value, Mapping):
+        return {name: _located(member, str(name)) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_located(member, key) for member in value]
+    if isinstance(value, os.PathLike):
+        return os.path.abspath(value)
+    if isinstance(value, str) and key in _FILES:
+        before, equals, path = value.rpartition("=")  # of an input: NAME=FILE
+        if os.path.isfile(path):
+            return before + equals + os.path.abspath(path)
+    return value
+
+
 def _option(name: str, value: Any) -> list[str]:
     return [] if value is None else [f"--{name}", _text(value)]
 
 
 def _settings(settings: Settings | None) -> list[str]:
     words: list[str] = []
-    for key, value in (settings or {}).items():
+    for key, value in _flat(settings or {}).items():
         words += ["--set", f"{key}={_text(value)}"]
     return words
 
@@ -222,6 +248,8 @@ def _value(key: str, cell: str) -> Any:
     """A cell of CSV as a number where it is one; "fits" and "meets" as what they say."""
     if key in ("fits", "meets"):
         return {"1": True, "0": False}.get(cell)
+    if key in _WORDS:
+        return cell or None
     if cell == "":
         return None
     for kind in (int, float):
@@ -250,12 +278,17 @@ def _call(words: Sequence[str], designs: Sequence[Design] = ()) -> tuple[str, st
         for i, design in enumerate(designs):
             if isinstance(design, Mapping):
                 path = Path(directory) / f"design{i}.yaml"
-                path.write_text(json.dumps(design), encoding="utf-8")
+                path.write_text(json.dumps(_located(design)), encoding="utf-8")
                 names.append(str(path))
             else:
                 names.append(os.fspath(design))
-        done = subprocess.run([program(), *words, *names], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              encoding="utf-8", check=False)
+        if any(name.startswith("-") for name in names):
+            names.insert(0, "--")  # no options, whatever they look like
+        try:
+            done = subprocess.run([program(), *words, *names], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  encoding="utf-8", errors="surrogateescape", check=False)
+        except OSError as why:
+            raise Error(3, f"{program()} cannot be run: {why.strerror}") from why
     if done.returncode not in (0, 1) or (done.returncode == 1 and not done.stdout):
         raise Error(done.returncode, done.stderr.strip())
     return done.stdout, done.stderr

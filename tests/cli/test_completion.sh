@@ -42,5 +42,7 @@ offers lamp sparsify x --method la
 offers kernel sparsify x --structured k
 offers mobilenet_v1 sparsify mob
 offers accelerator.unroll.oc report --colour accelerator.unr
+offers fp16 init --precision fp1
+offers fp32 accuracy --reference fp
 offers xy report --log x
 finish

@@ -47,6 +47,43 @@ class Package(unittest.TestCase):
         self.assertGreater(other["cycles"], one["cycles"])
         self.assertEqual(other["provenance"]["settings"], ["accelerator.double_buffer.input=false", "batch=2"])
 
+    def test_settings_may_be_nested_and_lists(self):
+        nested = {"accelerator": {"tile": {"oc": 4}, "ports": {"input": ["hp0", "hp3"]}}}
+        result = zynqsim.run(self.small, nested, timing_only=True)
+        self.assertEqual(result["provenance"]["settings"], ["accelerator.tile.oc=4", "accelerator.ports.input=[hp0, hp3]"])
+        with self.assertRaises(TypeError):
+            zynqsim.run(self.small, {"network.labels": None})
+
+    def test_one_word_stands_for_a_list_of_one(self):
+        result = zynqsim.run(self.small, inputs="synthetic:3", fidelity="tile")
+        self.assertEqual(result["outputs"][0]["input"], "synthetic:3")
+        rows = records(zynqsim.sweep(self.small, {"batch": [1, 2]}, where="batch < 2"))
+        self.assertEqual([row["meets"] for row in rows], [True, False])
+
+    def test_files_that_a_dict_names_are_found_from_here(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "base.yaml"
+            path.write_text(json.dumps({**self.small, "batch": 3}))
+            here = os.getcwd()
+            os.chdir(directory)
+            try:
+                with mock.patch.dict(os.environ, {"ZYNQSIM": os.path.join(here, zynqsim.program())}):
+                    result = zynqsim.run({"extends": "base.yaml", "name": "007"}, timing_only=True)
+                    rows = records(zynqsim.sweep({"extends": path, "name": "007"}, {"batch": [1]}))
+            finally:
+                os.chdir(here)
+        self.assertEqual(result["batch"], 3)
+        self.assertEqual(rows[0]["design"], "007")
+
+    def test_names_and_programs_that_are_none_are_errors(self):
+        for design in ("--help", "-x.yaml", "\udcff.yaml"):
+            with self.assertRaises(zynqsim.Error) as caught:
+                zynqsim.run(design)
+            self.assertEqual(caught.exception.status, 2)
+        with mock.patch.dict(os.environ, {"ZYNQSIM": "/nowhere/zynqsim"}), self.assertRaises(zynqsim.Error) as caught:
+            zynqsim.version()
+        self.assertEqual(caught.exception.status, 3)
+
     def test_a_design_that_does_not_fit_is_a_result(self):
         result = zynqsim.run(self.small, {"accelerator.unroll.oc": 512}, timing_only=True)
         self.assertIs(result["fits"], False)
