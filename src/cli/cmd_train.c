@@ -47,9 +47,11 @@ static zs_status keep(job *j, zs_err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            status = zs_fail(err, ZS_EIO, j->checkpoint,
-                             "cannot be written: %s; the one of the epoch before is still there",
-                             n < 0 ? strerror(errno) : "no progress");
+            status = zs_fail(err, ZS_EIO, j->checkpoint, "cannot be written: %s%s",
+                             n < 0 ? strerror(errno) : "no progress",
+                             access(j->checkpoint, F_OK) == 0
+                                 ? "; the one of the epoch before is still there"
+                                 : "");
         at += n > 0 ? (size_t)n : 0;
     }
     if (status == ZS_OK)

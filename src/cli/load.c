@@ -302,8 +302,8 @@ static void note_channels_last(cli_point *p, const zs_shape *s)
     if (few && s->c > 4 && s->h > 4)
         cli_note(p,
                  "the network's input is %ux%ux%u, read as channels x rows x columns; for %u "
-                 "channels of %u x %u the shape is %ux%ux%u",
-                 s->c, s->h, s->w, s->w, s->c, s->h, s->w, s->c, s->h);
+                 "channel%s of %u x %u the shape is %ux%ux%u",
+                 s->c, s->h, s->w, s->w, s->w == 1 ? "" : "s", s->c, s->h, s->w, s->c, s->h);
 }
 
 /* What a model keeps in other files. */
@@ -482,7 +482,8 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
-    note_channels_last(p, &spec.input.shape);
+    if (spec.note == NULL || !cli_ends_in(path, ".yaml")) /* of YAML it is this one */
+        note_channels_last(p, &spec.input.shape);
     if (looks_at_inputs(p, o))
         ZS_TRY(check_precision(&p->design, &spec, err));
     ZS_TRY(sparsify(p, &spec, &dense, err));

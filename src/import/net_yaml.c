@@ -202,8 +202,9 @@ static zs_status read_input(zs_net_yaml *y, const yaml_node_t *node, zs_input_sp
     if (y->note == NULL && s.w <= 4 && s.c > s.w && s.h > s.w) {
         y->note = zs_arena_printf(y->draft.arena,
                                   "the shape [%u, %u, %u] of input '%s' is taken as %u channels of "
-                                  "%u x %u; of a picture with %u channels it is [%u, %u, %u]",
-                                  s.c, s.h, s.w, input.name, s.c, s.h, s.w, s.w, s.w, s.c, s.h);
+                                  "%u x %u; of a picture with %u channel%s it is [%u, %u, %u]",
+                                  s.c, s.h, s.w, input.name, s.c, s.h, s.w, s.w,
+                                  s.w == 1 ? "" : "s", s.w, s.c, s.h);
         if (y->note == NULL)
             return zs_nomem(y->err, "a note");
     }

@@ -107,7 +107,8 @@ ok "$([ $status = 0 ] && cmp -s want out; echo $?)" '-V is --version'
 # ---- shapes and pictures that are probably not what was meant
 printf 'name: wide\ninput: {shape: [16, 16, 3]}\nlayers:\n  - {conv: c1, out: 4, kernel: 3, pad: 1}\n' >wide.yaml
 program run small.yaml --model wide.yaml --timing-only --format json
-ok "$(grep -q 'input is 16x16x3, read as channels x rows x columns' out; echo $?)" 'a shape with the channels last is noted'
+ok "$(grep -q 'shape .16, 16, 3. of input .* is taken as 16 channels of 16 x 3; of a picture with 3 channels it is .3, 16, 16.' out; echo $?)" 'a shape with the channels last is noted'
+ok "$([ "$(sed -n '/"notes"/,/]/p' out | grep -c 'channels')" = 1 ]; echo $?)" 'once'
 printf 'P6 2 2 255 ............' >two.ppm
 program run small.yaml --input two.ppm --input two.ppm --format json --quiet
 ok "$([ "$(grep -c 'default preprocessing' out)" = 1 ]; echo $?)" 'the default preprocessing of pictures is noted, once'
