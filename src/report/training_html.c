@@ -353,6 +353,14 @@ static void out_epochs(zs_out *out, const zs_training *t)
     zs_html_table_end(out);
 }
 
+static bool has_run(const zs_training *t, uint32_t scheme)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < t->run_n; i++)
+        any |= t->runs[i].scheme == scheme;
+    return any;
+}
+
 static void out_runs(zs_out *out, const zs_training *t)
 {
     static const curve curves[] = {{"loss", "Loss", "", loss_of, true},
@@ -367,7 +375,9 @@ static void out_runs(zs_out *out, const zs_training *t)
         if (t->plan->scheme != ZS_SCHEME_PLAIN)
             zs_out_printf(out, "<span><i class=\"o2\"></i>%s</span> ",
                           zs_words_scheme[t->plan->scheme].word);
-        zs_out_text(out, "<span><i class=\"c0\"></i>plain</span></p>\n");
+        zs_out_text(out, has_run(t, ZS_SCHEME_PLAIN)
+                             ? "<span><i class=\"c0\"></i>plain</span></p>\n"
+                             : "</p>\n");
         for (size_t i = 0; i < ZS_LEN(curves); i++)
             out_curve(out, t, &curves[i]);
         out_epochs(out, t);

@@ -37,6 +37,13 @@ page lf2.html '<th scope="col" class="n" aria-sort="none"><button>cycles' 'id="h
 page two.html 'id="h-time"' 'id="h-bytes"' 'id="results"' 'role="listitem"'
 page sweep.html 'class="dot m3"' 'class="front"' 'class="no m0"' 'id="front"'
 
+# ---- on a telephone cells of text are not a column of single words
+sed 's#</body>#<script>document.title = "tallest " + Math.max(...[...document.querySelectorAll("tbody tr")].map(r => r.offsetHeight));</script></body>#' \
+    lf2.html >measured.html
+chrome --window-size=390,900 --dump-dom "file://$WORK/measured.html" >dom
+tallest=$(sed -n 's#.*<title>tallest \([0-9]*\)</title>.*#\1#p' dom)
+ok "$([ "${tallest:-999}" -le 60 ]; echo $?)" "rows of tables at 390 px are at most 60 px high: $tallest"
+
 # ---- pictures of it: not one colour, and another in the dark
 for name in lf2 sweep; do
     chrome --window-size=1280,900 --screenshot="$WORK/light.png" "file://$WORK/$name.html" >out

@@ -112,6 +112,9 @@ ok "$([ $status = 2 ] && grep -q 'narrow.yaml:1.*accelerator.unroll.oc' err; ech
 # ---- the page and the timeline
 t --epochs 2 --seeds 1..2 --set system.link.bandwidth=1e5 -o page.html --trace t.json
 ok "$([ $status = 0 ] && [ "$(grep -c '<polyline' page.html)" = 8 ] && grep -q '<tr><th scope="row">stale (this design)</th>' page.html && grep -q 'stage 2, backward pass of mini-batch 9: ' page.html; echo $?)" 'the page has curves, schemes and passes'
+ok "$(grep -qF '<i class="c0"></i>plain' page.html; echo $?)" 'its legend has the plain runs beside it'
+t --epochs 1 --seeds 1 -o one.html
+ok "$([ $status = 0 ] && ! grep -qF '<i class="c0"></i>plain' one.html; echo $?)" 'where there are any'
 ok "$(grep -oE '[^A-Za-z](nan|inf)[^A-Za-z]' page.html | grep -q . ; [ $? = 1 ]; echo $?)" 'every figure of the page is a number'
 ok "$(grep -qE '[0-9]e[+-][0-9]+ (ms|s)' page.html; [ $? = 1 ]; echo $?)" 'and times have units that suit them'
 cp t.json out
