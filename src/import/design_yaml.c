@@ -29,6 +29,7 @@ typedef struct reader {
     zs_design *design;
     zs_err *err;
     const frame *file;
+    zs_span text; /* of the file */
     yaml_document_t *doc;
     const seen_key *seen;
     uint32_t *visits; /* over all files */
@@ -173,7 +174,12 @@ static const char *nearest_sibling(const reader *r, const char *path)
 
 static zs_status unknown_key(const reader *r, const char *path)
 {
+    const size_t n = strlen(path);
     const char *near = nearest_sibling(r, path);
+    if (n > 1 && strcmp(path + n - 2, "<<") == 0)
+        return zs_fail(r->err, ZS_EUNSUPPORTED, path,
+                       "merge keys are not read: write the keys themselves, or inherit a file "
+                       "with `extends`");
     if (near == NULL)
         near = zs_field_suggest(path);
     return zs_design_fail_unknown(path, near, r->err);
@@ -764,9 +770,9 @@ static zs_status yaml_failed(const reader *r, const yaml_parser_t *parser)
     if (parser->error == YAML_MEMORY_ERROR ||
         parser->problem == NULL) /* it had no memory to say it */
         return zs_nomem(r->err, r->file->path);
-    const bool early = parser->error == YAML_READER_ERROR; /* has no mark of its own */
+    const yaml_mark_t mark = zs_yaml_failed_at(parser, r->text);
     zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s", parser->problem);
-    prefix_mark(r, early ? &parser->mark : &parser->problem_mark);
+    prefix_mark(r, &mark);
     return ZS_EPARSE;
 }
 
@@ -826,6 +832,7 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
     yaml_parser_t parser;
     yaml_document_t doc;
     r.file = &file;
+    r.text = bytes;
     r.doc = &doc;
     r.seen = NULL;
     ZS_TRY(check_chain(&r));

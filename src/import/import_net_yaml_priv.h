@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 typedef struct zs_net_yaml {
+    zs_span text;
     yaml_document_t *doc;
     zs_net_draft draft;
     zs_input_spec *inputs;

@@ -350,14 +350,15 @@ static zs_status read_net(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *ro
     return ZS_OK;
 }
 
-static zs_status parser_failure(const yaml_parser_t *parser, const char *path, zs_err *err)
+static zs_status parser_failure(const zs_net_yaml *y, const yaml_parser_t *parser)
 {
     char place[192];
     if (parser->error == YAML_MEMORY_ERROR ||
         parser->problem == NULL) /* it had no memory to say it */
-        return zs_nomem(err, "a YAML document");
-    print_place(place, path, &parser->problem_mark);
-    return zs_fail(err, ZS_EPARSE, place, "not YAML: %s", parser->problem);
+        return zs_nomem(y->err, "a YAML document");
+    const yaml_mark_t mark = zs_yaml_failed_at(parser, y->text);
+    print_place(place, y->draft.path, &mark);
+    return zs_fail(y->err, ZS_EPARSE, place, "not YAML: %s", parser->problem);
 }
 
 /* One document, and nothing after it. */
@@ -366,14 +367,14 @@ static zs_status read_stream(zs_net_yaml *y, yaml_parser_t *parser, zs_net_spec 
     yaml_document_t next;
     zs_net_spec spec;
     if (!yaml_parser_load(parser, y->doc))
-        return parser_failure(parser, y->draft.path, y->err);
+        return parser_failure(y, parser);
     const yaml_node_t *root = yaml_document_get_root_node(y->doc);
     zs_status status = root ? read_net(y, y->draft.arena, root, &spec)
                             : zs_fail(y->err, ZS_EPARSE, y->draft.path, "the file is empty");
     yaml_document_delete(y->doc);
     ZS_TRY(status);
     if (!yaml_parser_load(parser, &next))
-        return parser_failure(parser, y->draft.path, y->err);
+        return parser_failure(y, parser);
     const bool is_last = yaml_document_get_root_node(&next) == NULL;
     yaml_document_delete(&next);
     if (!is_last)
@@ -396,7 +397,8 @@ zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs
                             zs_err *err)
 {
     yaml_document_t doc;
-    zs_net_yaml y = {.doc = &doc, .draft = {.arena = arena, .path = path}, .err = err};
+    zs_net_yaml y = {
+        .text = bytes, .doc = &doc, .draft = {.arena = arena, .path = path}, .err = err};
     yaml_parser_t parser;
     ZS_TRY(check_depth(&y, bytes));
     if (!yaml_parser_initialize(&parser))

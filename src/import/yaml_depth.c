@@ -27,3 +27,17 @@ bool zs_yaml_is_too_deep(zs_span text, yaml_mark_t *mark)
     yaml_parser_delete(&parser);
     return depth > ZS_YAML_DEPTH_MAX;
 }
+
+yaml_mark_t zs_yaml_failed_at(const yaml_parser_t *parser, zs_span text)
+{
+    yaml_mark_t mark = {.index = parser->problem_offset};
+    if (parser->error != YAML_READER_ERROR)
+        return parser->problem_mark;
+    for (size_t i = 0; i < parser->problem_offset && i < text.bytes; i++) {
+        const bool is_end = text.data[i] == '\n';
+        const bool begins_character = (text.data[i] & 0xc0) != 0x80;
+        mark.line += is_end;
+        mark.column = is_end ? 0 : mark.column + begins_character;
+    }
+    return mark;
+}

@@ -256,6 +256,7 @@ static const struct {
     {"# nothing\n", ZS_EPARSE, "n.yaml", "empty"},
     {"layers: [", ZS_EPARSE, "n.yaml:2:1", "not YAML"},
     {"name: a\n  b: c\n", ZS_EPARSE, "n.yaml:2:4", "not YAML"},
+    {"name: a\nlayers: \xfe\n", ZS_EPARSE, "n.yaml:2:9", "not YAML"},
     {"- a\n", ZS_EPARSE, "n.yaml:1:1", "mapping"},
     {"input: [3, 8, 8]\n", ZS_EPARSE, "n.yaml:1:1", "no 'layers'"},
     {"layers:\n" CONV, ZS_EPARSE, "n.yaml:1:1", "no 'input'"},
