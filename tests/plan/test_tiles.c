@@ -133,7 +133,7 @@ START_TEST(test_packed_weights_need_less_block_ram_and_so_stay)
 {
     zs_arena arena;
     zs_arena_init(&arena, test_heap());
-    test_spec *spec = test_spec_new(256, 8, 8);
+    test_spec *spec = test_spec_new(256, 16, 16);
     test_conv(spec, "conv", "", 32, 3, 1, 1);
     const zs_net *net = test_net(&arena, spec);
     zs_design d = design_of_tile(32, 16, 8, 8);
@@ -147,6 +147,46 @@ START_TEST(test_packed_weights_need_less_block_ram_and_so_stay)
     ck_assert_uint_eq(packed->buffers[ZS_BUF_WEIGHT].depth_words, 288);
     ck_assert_uint_eq(packed->buffers[ZS_BUF_WEIGHT].bram18, 57);
     ck_assert_uint_eq(packed->rows[0].weight_slots, 16);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* 16 x 16 banks of 8 bits, 18 words a tile, 16 tiles in a panel. With exact or packed depths fewer
+ * words are fewer blocks, so what no row gains from is left. */
+static const struct {
+    uint32_t side, bram18; /* of the map, in tiles of 8 x 8; of the board */
+    bool packs, exact;
+    uint32_t slots;
+} of_use[] = {
+    {16, 2000, true, false, 16}, /* the panel is read again for each of four tiles of pixels */
+    {16, 2000, false, true, 16},
+    {8, 2000, false, true, 2}, /* and is read once: one tile, and the next ahead of it */
+    {8, 2000, true, false,
+     16},                     /* 57 blocks down to 128 words, and below that 256 memories in LUTs */
+    {16, 60, true, false, 2}, /* no room for the panel: less of it is read as often as none */
+    {16, 200, false, true, 2},
+};
+
+START_TEST(test_weights_take_no_block_ram_that_is_of_no_use)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(256, of_use[_i].side, of_use[_i].side);
+    test_conv(spec, "conv", "", 32, 3, 1, 1);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(32, 16, 8, 8);
+    d.accel.precision = ZS_INT8;
+    d.accel.unroll.oc = d.accel.unroll.ic = 16;
+    d.accel.packs_words = of_use[_i].packs;
+    d.accel.rounds_depths = !of_use[_i].exact;
+    d.board.bram18 = of_use[_i].bram18;
+    const zs_plan *plan = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(plan->rows[0].weight_slots, of_use[_i].slots);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_WEIGHT].depth_words, 18 * of_use[_i].slots);
+    const uint64_t bytes = plan->buffers[ZS_BUF_WEIGHT].bytes;
+    d.accel.buffer.weight_bytes = bytes; /* as much said by hand is as good */
+    ck_assert_uint_eq(test_plan(&arena, &d, net)->buffers[ZS_BUF_WEIGHT].bytes, bytes);
     test_spec_free(spec);
     zs_arena_drop(&arena);
 }
@@ -298,6 +338,7 @@ TCase *tcase_tiles(void)
     tcase_add_test(tc, test_input_buffer_holds_the_largest_window);
     tcase_add_test(tc, test_weight_buffer_takes_the_block_ram_that_is_left);
     tcase_add_test(tc, test_packed_weights_need_less_block_ram_and_so_stay);
+    tcase_add_loop_test(tc, test_weights_take_no_block_ram_that_is_of_no_use, 0, ZS_LEN(of_use));
     tcase_add_loop_test(tc, test_what_cannot_be_is_refused_with_value_and_limit, 0,
                         (int)ZS_LEN(refusals));
     tcase_add_loop_test(tc, test_unrolls_beyond_any_part_do_not_fit, 0, (int)ZS_LEN(huge_unrolls));

@@ -467,6 +467,47 @@ bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least
     return others + saturated(zs_memory_bram18(a, m)) <= budget;
 }
 
+/* The fewest slots, at least `least`, with which a row loads its weights as often as with so many.
+ */
+static uint64_t slots_of_use(const zs_plan_draft *d, uint32_t i, uint64_t least, uint64_t slots)
+{
+    const zs_plan_row *row = &d->rows[i];
+    uint32_t trips[D_N];
+    tiled_trips(d->design, zs_draft_layer(d, i), row, trips);
+    const uint64_t loads = tiled_weight_loads(d->design, row, trips, slots);
+    while (least < slots) { /* more slots never load more */
+        const uint64_t middle = least + (slots - least) / 2;
+        if (tiled_weight_loads(d->design, row, trips, middle) == loads)
+            slots = middle;
+        else
+            least = middle + 1;
+    }
+    return slots;
+}
+
+/* Of a depth that was found by the room there is, as much as makes rows load their weights less
+ * often, or one tile ahead; where less saves neither blocks nor LUTs, all of it. */
+static uint64_t depth_of_use(const zs_plan_draft *d, uint64_t least, uint64_t depth)
+{
+    enum { AHEAD = 2 }; /* slots: one is filled while the other is read */
+    const zs_accel *a = &d->design->accel;
+    uint64_t of_use = zs_min_u64(least, depth);
+    for (uint32_t i = 0; i < d->row_n && of_use < depth; i++) {
+        if (!d->drafts[i].on_engine || !zs_op_has_filters(zs_draft_layer(d, i)->op))
+            continue;
+        const uint64_t tile = zs_max_u64(1, tiled_weight_tile_depth(d, &d->rows[i]));
+        const uint64_t most = zs_min_u64(depth / tile, ZS_SLOTS_MAX);
+        of_use = zs_max_u64(of_use, tile * slots_of_use(d, i, zs_min_u64(AHEAD, most), most));
+    }
+    zs_memory m = {weight_banks(a), 8 * zs_weight_bytes(a->precision), depth,
+                   tiled_params_of(a)->full_ports};
+    const uint64_t blocks = zs_memory_bram18(a, m);
+    if (a->packs_words && blocks > 0) /* apart in LUTs, its banks would take more of these */
+        of_use = zs_min_u64(depth, zs_max_u64(of_use, ZS_LUTRAM_BITS / m.bits + 1));
+    m.words = of_use;
+    return blocks == 0 || zs_memory_bram18(a, m) < blocks ? of_use : depth;
+}
+
 static bool size_weights(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
@@ -478,6 +519,8 @@ static bool size_weights(zs_plan_draft *d)
     const uint32_t master_n = count_masters(d->design);
     const bool fits = tiled_weight_depth(
         d->design, bram18_beside_weights(d, master_n > 3 ? master_n : 3), least, useful, &depth);
+    if (a->buffer.weight_bytes == 0 && (a->packs_words || !a->rounds_depths))
+        depth = depth_of_use(d, least, depth);
     set_buffer(d, ZS_BUF_WEIGHT, "weight", weight_banks(a), depth,
                8 * zs_weight_bytes(a->precision), (uint32_t)slots);
     return fits;
