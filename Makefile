@@ -217,6 +217,7 @@ install: all ## program, libraries, headers and documents into PREFIX (/usr/loca
 	install -D -m 644 -t $(DOC)/docs/models docs/models/*.md
 	install -D -m 644 -t $(DOC)/docs/reference docs/reference/*
 	install -D -m 644 -t $(DOC)/examples examples/*.c
+	install -D -m 755 -t $(DOC)/examples examples/*.sh
 	ln -sfn ../../zynqsim/configs $(DOC)/configs
 	ln -sfn ../../zynqsim/models $(DOC)/models
 	ln -sfn ../../../include $(DOC)/include

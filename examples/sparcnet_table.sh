@@ -1,9 +1,11 @@
 #!/bin/sh
 # The table of SPARCNet: networks before and after feature compression on a ZedBoard, on a board with an Artix-7 35T, and on the
 # Cortex-A9 alone, with what the published figures say. docs/sparse.md explains the columns.
-# usage: ZYNQSIM=build/zynqsim examples/sparcnet_table.sh     (from the top of the checkout)
+# usage: [ZYNQSIM=PROGRAM] sparcnet_table.sh     (the program of the checkout that this is in, or the installed one)
 set -eu
-zynqsim=${ZYNQSIM:-build/zynqsim}
+top=$(dirname "$0")/..
+zynqsim=${ZYNQSIM:-$top/build/zynqsim}
+[ -x "$zynqsim" ] || zynqsim=zynqsim
 nets=alexnet_ungrouped,sparse_alexnet,squeezenet_v1.1,vgg_a_convs,sparse_vgg_a,vgg_d_convs,sparse_vgg_d
 rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
@@ -24,11 +26,11 @@ measure() {
 }
 
 {
-    measure 'ZedBoard, 128 lanes' configs/sparcnet-zedboard.yaml $nets
-    measure 'ZedBoard, 72 lanes' configs/sparcnet-masked-zedboard.yaml alexnet_grouped
-    measure 'Arty A7-35, 28 lanes' configs/sparcnet-arty.yaml $nets
-    measure 'A9, measured code' configs/sparcnet-zedboard.yaml $nets --set 'layers.*.on=cpu'
-    measure 'A9, NEON code' configs/sparcnet-zedboard.yaml $nets --set 'layers.*.on=cpu' --set board.cpu.cycles_per_mac=0.8
+    measure 'ZedBoard, 128 lanes' "$top"/configs/sparcnet-zedboard.yaml $nets
+    measure 'ZedBoard, 72 lanes' "$top"/configs/sparcnet-masked-zedboard.yaml alexnet_grouped
+    measure 'Arty A7-35, 28 lanes' "$top"/configs/sparcnet-arty.yaml $nets
+    measure 'A9, measured code' "$top"/configs/sparcnet-zedboard.yaml $nets --set 'layers.*.on=cpu'
+    measure 'A9, NEON code' "$top"/configs/sparcnet-zedboard.yaml $nets --set 'layers.*.on=cpu' --set board.cpu.cycles_per_mac=0.8
 } >"$rows"
 
 # Masks leave out what groups do not have, and all products without groups are credited.
