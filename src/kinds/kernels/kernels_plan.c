@@ -25,11 +25,19 @@ static uint64_t again_row_bytes(const kernels_row *own)
     return zs_min_u64(AGAIN_ROW_BYTES, zs_max_u64(line, bytes / line * line));
 }
 
-static uint64_t again_n(const kernels_row *own)
+/* Parts of the loops of a row; the same of all that it moves, so that no part has more than its
+ * share. */
+static uint32_t part_n(const zs_plan_row *row)
 {
-    const uint64_t rows = own->bytes_again / again_row_bytes(own);
-    const uint64_t n = zs_min_u64(PARTS_MOST, zs_ceil_div(own->bytes_again, AGAIN_BYTES));
-    return zs_min_u64(rows, zs_max_u64(n, zs_ceil_div(rows, UINT32_MAX)));
+    const kernels_row *own = kernels_row_of(row);
+    const uint64_t elem = row->x.elem, rows = own->bytes_again / again_row_bytes(own);
+    uint64_t most = zs_max_u64(row->weight_slot_bytes, own->padded_bytes);
+    most = zs_max_u64(most, zs_shape_elems(row->x.shape) * elem);
+    most = zs_max_u64(most, zs_shape_elems(row->y.shape) * elem);
+    const uint64_t n =
+        zs_min_u64(PARTS_MOST, zs_max_u64(zs_ceil_div(most, TENSOR_BYTES),
+                                          zs_ceil_div(own->bytes_again, AGAIN_BYTES)));
+    return (uint32_t)zs_max_u64(n, zs_max_u64(1, zs_ceil_div(rows, UINT32_MAX)));
 }
 
 /* Where part `i` of a tensor begins; small ones are moved in the first of them. */
@@ -49,10 +57,10 @@ static void shape_part(const zs_tile_box *box, uint64_t bytes, zs_xfer *t)
     t->addr += from;
 }
 
-/* Piece `i`; what is left of a row is a piece of its own behind them. */
-static void shape_again(const kernels_row *own, uint32_t i, zs_xfer *t)
+/* Of part `i`; what is left of a row is one more transfer, with the last of them. */
+static void shape_again(const kernels_row *own, uint64_t i, uint64_t n, zs_xfer *t)
 {
-    const uint64_t row_bytes = again_row_bytes(own), n = again_n(own);
+    const uint64_t row_bytes = again_row_bytes(own);
     const uint64_t rows = own->bytes_again / row_bytes;
     t->row_bytes = (uint32_t)(i < n ? row_bytes : own->bytes_again % row_bytes);
     t->row_n = i < n ? (uint32_t)(rows / n + (i < rows % n)) : 1;
@@ -80,7 +88,7 @@ zs_xfer kernels_xfer(const zs_plan_row *of, const zs_design *design, uint32_t co
         bytes = (uint64_t)row->y_c * row->oh * row->ow * elem;
     }
     if (box->flags & ZS_BOX_AGAIN)
-        shape_again(own, box->oc0, &t);
+        shape_again(own, box->oc0, box->oc_n, &t);
     else
         shape_part(box, bytes, &t);
     return t;
@@ -320,7 +328,6 @@ static zs_status move_part(zs_emitter *e, const part *p, zs_op_code code, zs_til
                            uint32_t *op)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
-    assert(p->n <= UINT16_MAX); /* of a filter below 4 GiB and 2^29 elements */
     box.image = p->image;
     box.oc0 = p->i;
     box.oc_n = (uint16_t)p->n;
@@ -358,31 +365,22 @@ static zs_status emit_loads(zs_emitter *e, const part *p, uint32_t *done, uint32
 static zs_status emit_again(zs_emitter *e, const part *p, uint32_t *done)
 {
     const kernels_row *own = kernels_row_of(&e->d->rows[e->row]);
-    const uint64_t n = again_n(own), rest = own->bytes_again % again_row_bytes(own);
+    const uint64_t rows = own->bytes_again / again_row_bytes(own);
+    const uint64_t rest = own->bytes_again % again_row_bytes(own);
     const uint8_t ports = e->ports.input;
     zs_tile_box box = {.image = p->image,
                        .oc0 = p->i,
+                       .oc_n = (uint16_t)p->n,
                        .flags = ZS_BOX_AGAIN | (own->padded_bytes > 0 ? ZS_BOX_PARAMS : 0u)};
     if (e->d->design->board.family != ZS_FAMILY_7_SERIES)
         e->ports.input = (1u << HP_PORTS) - 1;
-    if (p->i < n)
+    if (p->i < rows)
         ZS_TRY(move(e, ZS_OP_LOAD_X, &box, p->wait, done));
-    box.oc0 = (uint32_t)n;
+    box.oc0 = p->n;
     if (p->i + 1 == p->n && rest > 0)
         ZS_TRY(move(e, ZS_OP_LOAD_X, &box, p->wait, done));
     e->ports.input = ports;
     return ZS_OK;
-}
-
-static uint32_t part_n(const zs_plan_row *row)
-{
-    const kernels_row *own = kernels_row_of(row);
-    const uint64_t elem = row->x.elem;
-    uint64_t most = zs_max_u64(row->weight_slot_bytes, own->padded_bytes);
-    most = zs_max_u64(most, zs_shape_elems(row->x.shape) * elem);
-    most = zs_max_u64(most, zs_shape_elems(row->y.shape) * elem);
-    const uint64_t n = zs_min_u64(PARTS_MOST, zs_ceil_div(most, TENSOR_BYTES));
-    return (uint32_t)zs_max_u64(1, zs_max_u64(n, again_n(own)));
 }
 
 /* Loads, loops and stores of an image, part by part; the last one computes. A part's transfers
@@ -396,6 +394,7 @@ static zs_status emit_image(zs_emitter *e, uint32_t image, uint64_t cycles, uint
     const bool has_set = e->d->plan->unit_n > ZS_UNIT_N;
     uint32_t done[5] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP}, loops_wait[3];
     part p = {.image = image, .n = part_n(&e->d->rows[e->row]), .wait = wait};
+    assert(p.n <= UINT16_MAX); /* of filters below 4 GiB and tensors below 2^29 elements */
     memcpy(loops_wait, wait, sizeof loops_wait);
     for (; p.i < p.n; p.i++) {
         const bool longer = p.i < cycles % p.n;
