@@ -229,6 +229,15 @@ narrow=$(field cycles)
 one=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
 program run lanes.yaml --format json --set 'accelerator.stream.folding=first=16x72;dw=16x9;last=4x16' --set accelerator.stream.parallel=first=1
 ok "$([ $status -le 1 ] && [ -n "$one" ] && grep -q "$one" out && [ "$(field cycles)" -lt $((narrow / 3)) ]; echo $?)" "whole windows a word: $narrow to $(field cycles) cycles, the same results"
+program run lanes.yaml --timing-only --format json --set 'accelerator.stream.folding=first=16x8;dw=4x1;last=4x16' --set accelerator.stream.output_bits=1
+json 'words of sums have the bits that the largest sum needs, the last ones too' '
+bits = {f["name"]: f["bits"] for f in d["pipeline"]["fifos"]}
+def sums(pes, products, weight_bits, input_bits):  # +-products * 2^(weight_bits - 1) * 2^input_bits and a sign
+    return pes * ((products << weight_bits - 1 + input_bits).bit_length() + 1)
+assert bits["first/thr"] == sums(16, 8 * 9, 4, 8), bits
+assert bits["dw/thr"] == sums(4, 9, 4, 4), bits
+assert bits["output"] == sums(4, 16, 4, 4), bits
+assert bits["dw/width"] == 16 * 4, bits'
 printf 'network: {model: dw.yaml}\nbatch: 3\naccelerator: {precision: int8}\n' >tiled.yaml
 program run tiled.yaml --format json
 ok "$([ -n "$one" ] && grep -q "$one" out; echo $?)" 'which are those of a tiled engine'

@@ -2,6 +2,7 @@
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {tcase_gradients, tcase_schemes, tcase_pipeline};
+    static TCase *(*const cases[])(void) = {tcase_gradients, tcase_schemes, tcase_pipeline,
+                                            tcase_train_run};
     return test_main("train", cases, ZS_LEN(cases));
 }

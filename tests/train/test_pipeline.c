@@ -55,6 +55,22 @@ static zs_pipeline build(const zs_train_setup *setup)
     return p;
 }
 
+/* The input of the network is read on both sides of the cut. */
+START_TEST(test_a_shortcut_crosses_every_cut_on_its_way)
+{
+    static const uint32_t two[] = {0, 1};
+    test_spec *s = test_spec_new(2, 3, 3);
+    test_conv(s, "a", "data", 4, 1, 1, 0);
+    test_conv(s, "b", "a", 2, 1, 1, 0);
+    test_layer(s, ZS_LAYER_ADD, "sum", "b data");
+    const zs_net *shortcut = test_net(&arena, s);
+    test_spec_free(s);
+    ck_assert_uint_eq(zs_train_crossing_elems(shortcut, two, 2, 0), (4 + 2) * 9);
+    ck_assert_uint_eq(zs_train_crossing_elems(shortcut, two, 2, 1), (2 + 2) * 9);
+    ck_assert_uint_eq(zs_train_crossing_elems(shortcut, two, 1, 0), (4 + 2) * 9);
+}
+END_TEST
+
 START_TEST(test_free_links_leave_cycles_of_the_slowest_stage)
 {
     const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, (uint32_t)_i);
@@ -511,6 +527,7 @@ TCase *tcase_pipeline(void)
 {
     TCase *tc = tcase_create("pipeline");
     tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, test_a_shortcut_crosses_every_cut_on_its_way);
     tcase_add_loop_test(tc, test_free_links_leave_cycles_of_the_slowest_stage, 0, 4);
     tcase_add_test(tc, test_equal_stages_take_the_parts_of_gpipe_one_after_the_other);
     tcase_add_test(tc, test_links_carry_while_stages_of_training_work);

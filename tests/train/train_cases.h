@@ -7,5 +7,6 @@
 TCase *tcase_gradients(void);
 TCase *tcase_schemes(void);
 TCase *tcase_pipeline(void);
+TCase *tcase_train_run(void);
 
 #endif

@@ -50,6 +50,8 @@ zs_status stream_check_rows(const zs_plan_draft *d, zs_err *err)
 
 /* ---- a row ----------------------------------------------------------------------------------- */
 
+/* Bits of a sum of mw products: it is at most mw * 2^(weight_bits - 1) * 2^act_bits = 2^a in
+ * magnitude, and has a sign. Wider ones are cut to the accumulator of 32 bits. */
 static uint32_t accumulator_bits(uint32_t mw, uint32_t weight_bits, uint32_t act_bits)
 {
     const double a = log2((double)mw) + weight_bits + act_bits - 1;
