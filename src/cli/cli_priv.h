@@ -252,6 +252,7 @@ extern volatile sig_atomic_t cli_interrupted; /* 0, or the signal */
 void cli_catch_interrupts(void);
 /* Of standard output. */
 zs_table_style cli_terminal_style(void);
+bool cli_terminal_has_codes(void); /* colours, clearing a line: not where TERM is dumb or unknown */
 
 /* ---- what is simulated (load.c) -------------------------------------------------------------- */
 
@@ -412,7 +413,7 @@ typedef struct cli_progress {
     uint64_t done, total;
     double begin_s, shown_s;
     bool wanted, visible;
-    bool in_lines; /* where standard error is no terminal, a line from time to time */
+    bool in_lines; /* where no bar can be drawn, a line from time to time */
 } cli_progress;
 double cli_seconds(void);
 void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet);

@@ -86,8 +86,9 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
     cli_catch_interrupts();
     cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10,
                        job->o->quiet || (job->file.in_order && isatty(STDOUT_FILENO)));
-    job->progress.in_lines = !job->o->quiet && !isatty(STDERR_FILENO);
-    job->progress.wanted |= job->progress.in_lines;
+    const bool is_log = !job->o->quiet && !isatty(STDERR_FILENO);
+    job->progress.in_lines |= is_log;
+    job->progress.wanted |= is_log;
     status = simulate(job, err);
     cli_progress_end(&job->progress);
     return finish(job, status, exit_status, err);

@@ -15,7 +15,8 @@ void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet)
 {
     *progress = (cli_progress){.total = total > 0 ? total : 1,
                                .begin_s = cli_seconds(),
-                               .wanted = !quiet && isatty(STDERR_FILENO)};
+                               .wanted = !quiet && isatty(STDERR_FILENO),
+                               .in_lines = !cli_terminal_has_codes()};
 }
 
 #define LINE_S 30.0 /* from line to line */

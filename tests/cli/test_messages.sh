@@ -104,6 +104,12 @@ says 'there is no such command' help xyzzy
 program -V
 ok "$([ $status = 0 ] && cmp -s want out; echo $?)" '-V is --version'
 
+# ---- names are no commands to a terminal
+for code in '\033[31m' '\302\23331m'; do # ESC [ and its one-character form
+    program run "$(printf 'a%bb.yaml' "$code")"
+    ok "$([ $status = 2 ] && grep -q '^zynqsim: a?.*31mb.yaml: cannot be opened' err; echo $?)" 'control characters of a name are question marks'
+done
+
 # ---- shapes and pictures that are probably not what was meant
 printf 'name: wide\ninput: {shape: [16, 16, 3]}\nlayers:\n  - {conv: c1, out: 4, kernel: 3, pad: 1}\n' >wide.yaml
 program run small.yaml --model wide.yaml --timing-only --format json

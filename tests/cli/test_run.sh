@@ -14,6 +14,12 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     ok "$(grep -q "$escape" out; echo $?)" 'a terminal gets colours'
     TERM=xterm NO_COLOR=1 script -qec "$ZYNQSIM run small.yaml" /dev/null </dev/null >out
     ok "$([ -s out ] && ! grep -q "$escape" out; echo $?)" 'a terminal gets none with NO_COLOR'
+    for term in dumb ''; do
+        TERM=$term NO_COLOR='' script -qec "$ZYNQSIM run small.yaml --set batch=2" /dev/null </dev/null >out
+        ok "$([ -s out ] && ! grep -q "$escape" out; echo $?)" "nor where TERM is '$term'"
+    done
+    env -u TERM script -qec "env -u TERM $ZYNQSIM run small.yaml" /dev/null </dev/null >out
+    ok "$([ -s out ] && ! grep -q "$escape" out; echo $?)" 'or not set'
 else
     skip 'colours need script(1) and a pseudo-terminal'
 fi
