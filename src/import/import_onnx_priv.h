@@ -143,6 +143,9 @@ zs_status zs_onnx_new_floats(const zs_onnx_node *at, const float *x, const uint3
                              uint32_t rank, zs_net_value *out, zs_err *err);
 zs_status zs_onnx_new_ints(const zs_onnx_node *at, const double *x, const uint32_t *dims,
                            uint32_t rank, zs_net_value *out, zs_err *err);
+/* A sparse tensor with its zeros. */
+zs_status zs_onnx_dense(const zs_onnx_node *at, const ZsOnnx__SparseTensor *sparse,
+                        zs_net_value *out, zs_err *err);
 /* Counts `n` elements against what folding may make. */
 zs_status zs_onnx_fold_room(const zs_onnx_node *at, uint64_t n, zs_err *err);
 /* A list of integers from constant input i, or from the attribute of older files; `n` = 0 and

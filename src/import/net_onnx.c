@@ -37,7 +37,7 @@ static void count_room(const ZsOnnx__Graph *graph, uint64_t *layers, uint64_t *v
 {
     static const char *const composed[] = {"AveragePool", "DynamicQuantizeLinear",
                                            "GroupNormalization", "LpPool", "MaxPool"};
-    *values += (uint64_t)graph->n_initializer + graph->n_input;
+    *values += (uint64_t)graph->n_initializer + graph->n_sparse_initializer + graph->n_input;
     for (size_t i = 0; i < graph->n_node; i++) {
         *values += graph->node[i]->n_output + 4;
         const char *op = graph->node[i]->op_type;
@@ -81,6 +81,13 @@ zs_status zs_onnx_add_initializers(zs_onnx *net, const ZsOnnx__Graph *graph, zs_
         ZsOnnx__Tensor *tensor = graph->initializer[i];
         ZS_TRY(add_constant(net, tensor->name, tensor, net->draft.path, err));
     }
+    const zs_onnx_node at = {.net = net, .place = net->draft.path};
+    for (size_t i = 0; i < graph->n_sparse_initializer; i++) {
+        const ZsOnnx__SparseTensor *sparse = graph->sparse_initializer[i];
+        zs_net_value dense;
+        ZS_TRY(zs_onnx_dense(&at, sparse, &dense, err));
+        ZS_TRY(add_constant(net, sparse->values->name, dense.constant, net->draft.path, err));
+    }
     return ZS_OK;
 }
 
@@ -93,6 +100,13 @@ static zs_shape stated_size(const zs_onnx *net, const char *input)
         if (strcmp(net->parts->sizes[i].input, input) == 0)
             return net->parts->sizes[i].shape;
     return net->input_n == 0 ? net->parts->stated : (zs_shape){0};
+}
+
+/* Some exporters write -1 for a dimension that is open. */
+static int64_t stated_dim(const ZsOnnx__Shape *shape, size_t d)
+{
+    const int64_t stated = shape->dim[d]->dim_value;
+    return stated == -1 ? 0 : stated;
 }
 
 /* Sizes a file leaves open (named or missing dimensions) leave the whole shape to the caller. What
@@ -113,8 +127,8 @@ static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, 
                        "(N, C, H, W)",
                        input->name, shape->n_dim, ZS_RANK_MAX);
     for (uint32_t d = 0; d < rank; d++)
-        ZS_TRY(zs_net_size(shape->dim[d]->dim_value, 0, "an input dimension of", place,
-                           &value->dims[d], err));
+        ZS_TRY(zs_net_size(stated_dim(shape, d), 0, "an input dimension of", place, &value->dims[d],
+                           err));
     value->rank = rank;
     value->has_dims = true;
     if (rank > 1 && value->dims[0] == 0)
@@ -201,7 +215,7 @@ static size_t samples_of(const zs_onnx *net, const ZsOnnx__ValueInfo *input)
         return 0;
     if (shape->n_dim <= 1)
         return SIZE_MAX;
-    const int64_t stated = shape->dim[0]->dim_value;
+    const int64_t stated = stated_dim(shape, 0);
     return (size_t)(stated != 0 ? stated : net->samples);
 }
 
@@ -210,7 +224,7 @@ static void find_samples(zs_onnx *net, ZsOnnx__ValueInfo *const *inputs, size_t 
 {
     for (size_t i = 0; i < n; i++) {
         const ZsOnnx__Shape *shape = shape_of(inputs[i]);
-        if (shape == NULL || shape->n_dim < 2 || shape->dim[0]->dim_value != 0)
+        if (shape == NULL || shape->n_dim < 2 || stated_dim(shape, 0) != 0)
             continue;
         for (uint32_t k = 0; k < net->parts->given_n; k++) {
             const zs_net_given *given = &net->parts->given[k];
@@ -285,6 +299,12 @@ static zs_status add_constant_node(const zs_onnx_node *at, zs_err *err)
     const ZsOnnx__Attribute *value = zs_onnx_attr(at, "value");
     if (value != NULL && value->t != NULL)
         return add_constant(at->net, at->node->output[0], value->t, at->place, err);
+    const ZsOnnx__Attribute *sparse = zs_onnx_attr(at, "sparse_value");
+    if (sparse != NULL && sparse->sparse_tensor != NULL) {
+        zs_net_value dense;
+        ZS_TRY(zs_onnx_dense(at, sparse->sparse_tensor, &dense, err));
+        return add_constant(at->net, at->node->output[0], dense.constant, at->place, err);
+    }
     const ZsOnnx__Attribute *f = zs_onnx_attr(at, "value_float"),
                             *i = zs_onnx_attr(at, "value_int");
     const ZsOnnx__Attribute *fs = zs_onnx_attr(at, "value_floats");

@@ -8,18 +8,21 @@ enum { LIST_NONE, LIST_FLOAT, LIST_INT32, LIST_INT64, LIST_DOUBLE, LIST_UINT64 }
 
 static const struct elem_type {
     const char *name;
-    uint8_t bytes, list; /* list LIST_NONE: no numbers */
+    uint8_t bytes, list; /* list LIST_NONE: no numbers; bytes 0: two elements in each */
     bool is_int, is_signed;
 } types[] = {
-    {"undefined", 0, LIST_NONE, false, false}, {"float", 4, LIST_FLOAT, false, true},
-    {"uint8", 1, LIST_INT32, true, false},     {"int8", 1, LIST_INT32, true, true},
-    {"uint16", 2, LIST_INT32, true, false},    {"int16", 2, LIST_INT32, true, true},
-    {"int32", 4, LIST_INT32, true, true},      {"int64", 8, LIST_INT64, true, true},
-    {"string", 0, LIST_NONE, false, false},    {"bool", 1, LIST_INT32, true, false},
-    {"half", 2, LIST_INT32, false, true},      {"double", 8, LIST_DOUBLE, false, true},
-    {"uint32", 4, LIST_UINT64, true, false},   {"uint64", 8, LIST_UINT64, true, false},
-    {"complex64", 0, LIST_NONE, false, false}, {"complex128", 0, LIST_NONE, false, false},
-    {"bfloat16", 2, LIST_INT32, false, true},
+    {"undefined", 0, LIST_NONE, false, false},     {"float", 4, LIST_FLOAT, false, true},
+    {"uint8", 1, LIST_INT32, true, false},         {"int8", 1, LIST_INT32, true, true},
+    {"uint16", 2, LIST_INT32, true, false},        {"int16", 2, LIST_INT32, true, true},
+    {"int32", 4, LIST_INT32, true, true},          {"int64", 8, LIST_INT64, true, true},
+    {"string", 0, LIST_NONE, false, false},        {"bool", 1, LIST_INT32, true, false},
+    {"half", 2, LIST_INT32, false, true},          {"double", 8, LIST_DOUBLE, false, true},
+    {"uint32", 4, LIST_UINT64, true, false},       {"uint64", 8, LIST_UINT64, true, false},
+    {"complex64", 0, LIST_NONE, false, false},     {"complex128", 0, LIST_NONE, false, false},
+    {"bfloat16", 2, LIST_INT32, false, true},      {"float8e4m3fn", 0, LIST_NONE, false, true},
+    {"float8e4m3fnuz", 0, LIST_NONE, false, true}, {"float8e5m2", 0, LIST_NONE, false, true},
+    {"float8e5m2fnuz", 0, LIST_NONE, false, true}, {"uint4", 0, LIST_INT32, true, false},
+    {"int4", 0, LIST_INT32, true, true},
 };
 enum { TYPE_FLOAT = 1, TYPE_INT64 = 7, TYPE_HALF = 10, TYPE_DOUBLE = 11, TYPE_BFLOAT16 = 16 };
 
@@ -66,6 +69,14 @@ static zs_status check_payload(const ZsOnnx__Tensor *tensor, const char *place, 
             "tensor '%s' keeps its data in another file; only data within the model is read",
             tensor_name(tensor));
     ZS_TRY(zs_net_elems(tensor->dims, tensor->n_dims, place, n, err));
+    if (elem_bytes == 0) { /* half a byte each */
+        const uint64_t bytes = tensor->has_raw_data ? tensor->raw_data.len : listed_n;
+        if (bytes == *n / 2 + *n % 2)
+            return ZS_OK;
+        return zs_fail(err, ZS_EPARSE, place,
+                       "tensor '%s' has %llu bytes of two elements, but its dimensions say %llu",
+                       tensor_name(tensor), (unsigned long long)bytes, (unsigned long long)*n);
+    }
     const uint64_t have = tensor->has_raw_data ? tensor->raw_data.len / elem_bytes : listed_n;
     const bool is_whole = !tensor->has_raw_data || tensor->raw_data.len % elem_bytes == 0;
     if (have != *n || !is_whole)
@@ -98,10 +109,17 @@ static float float_of_bits(uint32_t bits)
     return value;
 }
 
-/* The bits of element i, sign-extended where the type has a sign. */
+/* The bits of element i, sign-extended where the type has a sign. Of two in a byte the first is the
+ * lower half. */
 static uint64_t bits_at(const ZsOnnx__Tensor *tensor, size_t i)
 {
     const struct elem_type *type = type_of(tensor);
+    if (type->bytes == 0) {
+        const unsigned byte = tensor->has_raw_data ? tensor->raw_data.data[i / 2]
+                                                   : (unsigned)tensor->int32_data[i / 2];
+        const unsigned half = byte >> (i % 2 * 4) & 15;
+        return type->is_signed && half > 7 ? (uint64_t)((int64_t)half - 16) : half;
+    }
     if (!tensor->has_raw_data)
         return type->list == LIST_INT32   ? (uint64_t)(int64_t)tensor->int32_data[i]
                : type->list == LIST_INT64 ? (uint64_t)tensor->int64_data[i]
@@ -213,7 +231,7 @@ static zs_status new_constant(const zs_onnx_node *at, const uint32_t *dims, uint
     made->n_dims = rank;
     made->has_data_type = true;
     made->data_type = type;
-    made->name = at->node->output[0];
+    made->name = at->node != NULL && at->node->n_output > 0 ? at->node->output[0] : (char *)"";
     *tensor = made;
     *out = (zs_net_value){.rank = rank, .constant = made};
     return ZS_OK;

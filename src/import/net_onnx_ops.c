@@ -333,8 +333,33 @@ static zs_status read_bound(const zs_onnx_node *at, size_t input, const char *at
     return ZS_OK;
 }
 
+/* Bounds that are computed: the larger of the input and one, the smaller of that and the other. */
+static zs_status clip_by_values(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x, *bound, made[2];
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    made[0] = *x;
+    for (size_t i = 1; i < 3; i++) {
+        if (!zs_onnx_has_input(at, i))
+            continue;
+        ZS_TRY(zs_onnx_get(at, i, &bound, err));
+        ZS_TRY(zs_onnx_two(at, i == 1 ? ZS_FN_MAX : ZS_FN_MIN, &made[0], bound, &made[1], err));
+        made[0] = made[1];
+    }
+    return zs_onnx_bind(at, 0, &made[0], err);
+}
+
+static bool is_computed(const zs_onnx_node *at, size_t i)
+{
+    const zs_net_value *value =
+        zs_onnx_has_input(at, i) ? zs_net_draft_get(&at->net->draft, at->node->input[i]) : NULL;
+    return value != NULL && value->constant == NULL;
+}
+
 static zs_status op_clip(const zs_onnx_node *at, zs_err *err)
 {
+    if (is_computed(at, 1) || is_computed(at, 2))
+        return clip_by_values(at, err);
     double lo = -(double)INFINITY, hi = (double)INFINITY;
     ZS_TRY(read_bound(at, 1, "min", &lo, err));
     ZS_TRY(read_bound(at, 2, "max", &hi, err));
@@ -476,7 +501,7 @@ static const struct onnx_op {
     {"ConvTranspose", zs_onnx_conv_transpose, ZS_FN_NONE, 2, 3,
      "auto_pad dilations group kernel_shape output_padding output_shape pads strides"},
     {"DepthToSpace", zs_onnx_depth_to_space, ZS_FN_NONE, 1, 1, "blocksize mode"},
-    {"DequantizeLinear", zs_onnx_dequantize, ZS_FN_NONE, 2, 3, "axis"},
+    {"DequantizeLinear", zs_onnx_dequantize, ZS_FN_NONE, 2, 3, "axis block_size output_dtype"},
     {"Cos", zs_onnx_unary, ZS_FN_COS, 1, 1, ""},
     {"Div", zs_onnx_binary, ZS_FN_DIV, 2, 2, "axis broadcast"},
     {"Dropout", op_dropout, ZS_FN_NONE, 1, 3, "is_test ratio seed"},
@@ -548,7 +573,8 @@ static const struct onnx_op {
     {"QLinearMul", zs_onnx_qlinear, ZS_FN_NONE, 7, 8, ""},
     {"QLinearSigmoid", zs_onnx_qlinear, ZS_FN_NONE, 4, 5, ""},
     {"Quant", zs_onnx_quant, ZS_FN_NONE, 4, 4, "narrow rounding_mode signed"},
-    {"QuantizeLinear", zs_onnx_quantize, ZS_FN_NONE, 2, 3, "axis saturate"},
+    {"QuantizeLinear", zs_onnx_quantize, ZS_FN_NONE, 2, 3,
+     "axis block_size output_dtype precision saturate"},
     {"Range", zs_onnx_range, ZS_FN_NONE, 3, 3, ""},
     {"Reciprocal", zs_onnx_unary, ZS_FN_RECIPROCAL, 1, 1, ""},
     {"ReduceL1", zs_onnx_reduce, ZS_FN_R_L1, 1, 2, "axes keepdims noop_with_empty_axes"},

@@ -103,7 +103,9 @@ enum { /* types of TensorProto */
        TYPE_INT32 = 6,
        TYPE_INT64,
        TYPE_UINT32 = 12,
-       TYPE_UINT64
+       TYPE_UINT64,
+       TYPE_UINT4 = 21,
+       TYPE_INT4
 };
 
 bool zs_onnx_int_limits(int32_t type, double *least, double *most)
@@ -120,6 +122,8 @@ bool zs_onnx_int_limits(int32_t type, double *least, double *most)
         {TYPE_INT64, -9007199254740992.0, 9007199254740992.0},
         {TYPE_UINT32, 0, UINT32_MAX},
         {TYPE_UINT64, 0, 9007199254740992.0},
+        {TYPE_UINT4, 0, 15},
+        {TYPE_INT4, -8, 7},
     };
     for (size_t i = 0; i < ZS_LEN(rows); i++)
         if (rows[i].type == type) {
@@ -130,34 +134,56 @@ bool zs_onnx_int_limits(int32_t type, double *least, double *most)
     return false;
 }
 
-/* Those of the zero point's type; unsigned bytes without one. */
+/* Those of the zero point's type, else of that which is stated; unsigned bytes without either. */
 static zs_status read_limits(const zs_onnx_node *at, double *least, double *most, zs_err *err)
 {
     const ZsOnnx__Tensor *tensor = NULL;
-    int32_t type = 2;
+    const int64_t stated = zs_onnx_attr_int(at, "output_dtype", 0);
+    int32_t type = stated > 0 && stated <= TYPE_INT4 ? (int32_t)stated : TYPE_UINT8;
     if (zs_onnx_has_input(at, 2)) {
         ZS_TRY(zs_onnx_in_tensor(at, 2, &tensor, err));
         type = tensor->data_type;
     }
-    if (type >= TYPE_INT32 || !zs_onnx_int_limits(type, least, most))
+    if (!zs_onnx_int_limits(type, least, most) || *most > UINT16_MAX)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "quantises to type %d", (int)type);
     return ZS_OK;
 }
 
-/* How many elements share a scale before the next one's turn comes. */
-static zs_status block_of(const zs_onnx_node *at, const zs_net_value *x, uint64_t n,
-                          uint64_t *block, zs_err *err)
+/* Which scale element i has: the tensor is [outer][along][inner], `step` of `along` share one. */
+typedef struct scale_map {
+    uint64_t along, inner, step, blocks;
+    bool has_inner; /* scales are [outer][blocks][inner], else [along] */
+} scale_map;
+
+static uint64_t scale_at(const scale_map *m, uint64_t i)
+{
+    const uint64_t along = i / m->inner % m->along;
+    return !m->has_inner
+               ? along
+               : (i / m->inner / m->along * m->blocks + along / m->step) * m->inner + i % m->inner;
+}
+
+static zs_status map_scales(const zs_onnx_node *at, const zs_net_value *x, uint64_t n, scale_map *m,
+                            zs_err *err)
 {
     uint32_t dims[ZS_RANK_MAX], rank, axis;
+    const int64_t step = zs_onnx_attr_int(at, "block_size", 0);
     ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
-    *block = zs_onnx_elems(dims, rank);
-    if (n == 1)
+    *m = (scale_map){.along = 1, .inner = zs_onnx_elems(dims, rank) + 1, .step = 1, .blocks = 1};
+    if (n == 1 && step == 0)
         return ZS_OK;
     ZS_TRY(zs_onnx_axis(at, zs_onnx_attr_int(at, "axis", 1), rank, &axis, err));
-    if (dims[axis] != n)
-        return zs_fail(err, ZS_ESHAPE, at->place, "%llu scales for %u elements of axis %u",
-                       (unsigned long long)n, dims[axis], axis);
-    *block = zs_onnx_elems(dims + axis + 1, rank - axis - 1);
+    m->along = dims[axis];
+    m->inner = zs_onnx_elems(dims + axis + 1, rank - axis - 1);
+    m->has_inner = step > 0;
+    m->step = step > 0 ? (uint64_t)step : 1;
+    m->blocks = (m->along + m->step - 1) / m->step;
+    const uint64_t outer = zs_onnx_elems(dims, axis);
+    const uint64_t want = step > 0 ? outer * m->blocks * m->inner : m->along;
+    if (step < 0 || want != n)
+        return zs_fail(err, ZS_ESHAPE, at->place,
+                       "%llu scales for %u elements of axis %u in blocks of %lld",
+                       (unsigned long long)n, dims[axis], axis, (long long)(step != 0 ? step : 1));
     return ZS_OK;
 }
 
@@ -165,12 +191,13 @@ static zs_status of_constant(const zs_onnx_node *at, zs_net_value *x, bool quant
 {
     const float *scale;
     const double *zero, *from;
-    uint64_t n, elems, block;
+    uint64_t n, elems;
+    scale_map map;
     double least = 0, most = 0;
     uint32_t dims[ZS_RANK_MAX], rank;
     zs_net_value y;
     ZS_TRY(read_scale(at, &scale, &zero, &n, err));
-    ZS_TRY(block_of(at, x, n, &block, err));
+    ZS_TRY(map_scales(at, x, n, &map, err));
     ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
     ZS_TRY(zs_onnx_doubles(at, x, &from, &elems, err));
     if (quantises)
@@ -181,7 +208,7 @@ static zs_status of_constant(const zs_onnx_node *at, zs_net_value *x, bool quant
     if (ints == NULL || floats == NULL)
         return zs_nomem(err, "a constant");
     for (uint64_t i = 0; i < elems; i++) {
-        const uint64_t k = n == 1 ? 0 : i / block % n;
+        const uint64_t k = scale_at(&map, i);
         const double z = zero != NULL ? zero[k] : 0, s = (double)scale[k];
         const double q = rint(from[i] / s) + z;
         ints[i] = q < least ? least : q > most ? most : q;
@@ -191,7 +218,8 @@ static zs_status of_constant(const zs_onnx_node *at, zs_net_value *x, bool quant
         ZS_TRY(zs_onnx_new_ints(at, ints, dims, rank, &y, err));
     else
         ZS_TRY(zs_onnx_new_floats(at, floats, dims, rank, &y, err));
-    y.grid = (zs_weight_grid){.scale = scale, .scale_n = (uint32_t)n};
+    if (!map.has_inner)
+        y.grid = (zs_weight_grid){.scale = scale, .scale_n = (uint32_t)n};
     return zs_onnx_bind(at, 0, &y, err);
 }
 
@@ -199,6 +227,9 @@ static zs_status of_constant(const zs_onnx_node *at, zs_net_value *x, bool quant
 static zs_status check_scales(const zs_onnx_node *at, const zs_net_value *x, uint64_t n,
                               zs_err *err)
 {
+    if (zs_onnx_attr_int(at, "block_size", 0) != 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "scales by blocks of a computed value; those of constants are handled");
     if (n == 1)
         return ZS_OK;
     const int64_t axis = zs_onnx_attr_int(at, "axis", 1);

@@ -69,6 +69,10 @@ static const struct {
     {"Pad", ATTRIBUTE, "value", 0, 1, 10},
     {"Pad", AT_LEAST, NULL, 2, 11, LATEST},
     {"Pad", AT_LEAST, NULL, 4, 18, LATEST},
+    {"DequantizeLinear QuantizeLinear", ATTRIBUTE, "block_size", 0, 21, LATEST},
+    {"DequantizeLinear", ATTRIBUTE, "output_dtype", 0, 23, LATEST},
+    {"QuantizeLinear", ATTRIBUTE, "output_dtype", 0, 21, LATEST},
+    {"QuantizeLinear", ATTRIBUTE, "precision", 0, 23, LATEST},
     {"QuantizeLinear", ATTRIBUTE, "saturate", 0, 19, LATEST},
     {AXES_BY_18, ATTRIBUTE, "axes", 0, 1, 17},
     {AXES_BY_18, ATTRIBUTE, "noop_with_empty_axes", 0, 18, LATEST},
@@ -147,7 +151,7 @@ static const struct {
      "alpha beta bias cubic_coeff_a epsilon extrapolation_value gamma lambd max min momentum "
      "out_bias out_scale ratio value_float"},
     {TEXT, "approximate auto_pad coordinate_transformation_mode data_layout mode nearest_mode "
-           "out_dtype rounding_mode"},
+           "out_dtype reduction rounding_mode"},
     {GRAPH, "else_branch then_branch"},
     {NUMBERS, "scales value_floats"},
     {WHOLES,

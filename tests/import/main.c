@@ -78,29 +78,14 @@ void net_expect_nomem(net_parser parse, zs_span bytes, const char *path, uint64_
 int main(void)
 {
     TCase *(*const cases[])(void) = {
-        tcase_net_onnx,
-        tcase_net_onnx_ops,
-        tcase_net_onnx_values,
-        tcase_net_onnx_integers,
-        tcase_net_onnx_indexed,
-        tcase_net_inputs,
-        tcase_net_caffe,
-        tcase_net_caffe_layers,
-        tcase_net_external,
-        tcase_net_darknet,
-        tcase_net_tflite,
-        tcase_net_yaml,
-        tcase_net_caffe_general,
-        tcase_net_weights,
-        tcase_net_models,
-        tcase_image_sets,
-        tcase_table,
-        tcase_reference,
-        tcase_result_json,
-        tcase_builds,
-        tcase_utilization,
-        tcase_baseline_read,
-        tcase_csv_line,
+        tcase_net_onnx,          tcase_net_onnx_ops,      tcase_net_onnx_values,
+        tcase_net_onnx_integers, tcase_net_onnx_indexed,  tcase_net_onnx_tensors,
+        tcase_net_inputs,        tcase_net_caffe,         tcase_net_caffe_layers,
+        tcase_net_external,      tcase_net_darknet,       tcase_net_tflite,
+        tcase_net_yaml,          tcase_net_caffe_general, tcase_net_weights,
+        tcase_net_models,        tcase_image_sets,        tcase_table,
+        tcase_reference,         tcase_result_json,       tcase_builds,
+        tcase_utilization,       tcase_baseline_read,     tcase_csv_line,
     };
     return test_main("import", cases, ZS_LEN(cases));
 }
