@@ -174,17 +174,25 @@ static zs_status channel_softmax(const zs_onnx_node *at, zs_net_value *x, bool f
     return bind_layer(at, layer, x, x->rank, err);
 }
 
+/* Dimensions of a value; 4 where the file leaves its size open. */
+static zs_status rank_of(const zs_onnx_node *at, const zs_net_value *x, uint32_t *rank, zs_err *err)
+{
+    uint32_t dims[ZS_RANK_MAX];
+    *rank = x->rank ? x->rank : 4;
+    return x->constant != NULL ? zs_onnx_dims(at, x, dims, rank, err) : ZS_OK;
+}
+
 /* Before opset 13 softmax ran over all dimensions from `axis` on, since then over that one. */
 zs_status zs_onnx_softmax(const zs_onnx_node *at, zs_err *err)
 {
     const bool is_old = at->net->opset < 13;
     zs_net_value *x;
     zs_general *g = zs_onnx_general(at, at->fn);
-    uint32_t axis;
+    uint32_t axis, known;
     if (g == NULL)
         return zs_nomem(err, "a layer");
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
-    const uint32_t known = x->rank ? x->rank : 4;
+    ZS_TRY(rank_of(at, x, &known, err));
     const int64_t stated = zs_onnx_attr_int(at, "axis", is_old ? 1 : -1);
     if (is_old && stated == known)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "axis %lld is behind the last dimension",
@@ -200,11 +208,12 @@ zs_status zs_onnx_lp_norm(const zs_onnx_node *at, zs_err *err)
 {
     zs_net_value *x;
     zs_general *g = zs_onnx_general(at, ZS_FN_LP_NORM);
-    uint32_t axis;
+    uint32_t axis, rank;
     if (g == NULL)
         return zs_nomem(err, "a layer");
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
-    ZS_TRY(zs_onnx_axis(at, zs_onnx_attr_int(at, "axis", -1), x->rank, &axis, err));
+    ZS_TRY(rank_of(at, x, &rank, err));
+    ZS_TRY(zs_onnx_axis(at, zs_onnx_attr_int(at, "axis", -1), rank, &axis, err));
     const int64_t p = zs_onnx_attr_int(at, "p", 2);
     if (p != 1 && p != 2)
         return zs_fail(err, ZS_ERANGE, at->place, "p %lld is neither 1 nor 2", (long long)p);
@@ -323,8 +332,8 @@ static zs_status matmul(const zs_onnx_node *at, zs_net_value *a, bool a_turned, 
         ZS_TRY(zs_onnx_unpad(at, in[k], err));
         ZS_TRY(zs_onnx_dims(at, in[k], dims[k], &rank[k], err));
         zs_onnx_value_strides(in[k], dims[k], rank[k], strides[k]);
-        if (rank[k] == 0)
-            return zs_fail(err, ZS_ESHAPE, at->place, "input %u is a single number", k);
+        if (rank[k] == 0 || (rank[k] == 1 && (k == 0 ? a_turned : b_turned)))
+            return zs_fail(err, ZS_ESHAPE, at->place, "input %u is a single number or row", k);
         ZS_TRY(zs_onnx_keep_batch(
             at, rank[k] == 2 && (k == 0 ? a_turned : b_turned) && zs_onnx_first(at, in[k], 1) != 1,
             err));

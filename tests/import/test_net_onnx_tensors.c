@@ -179,6 +179,47 @@ START_TEST(test_limits_may_be_computed)
 }
 END_TEST
 
+/* Of one dimension, where what is computed has four: over all that follow the axis, and by lines.
+ */
+START_TEST(test_constants_are_normalised_in_their_own_dimensions)
+{
+    static const float three[3] = {1, 1, 1}, third = 1 / 3.0f, root = 0.57735026f;
+    static const char *const ops[] = {"Softmax", "LpNormalization"};
+    for (int opset = 11; opset <= 13; opset += 2) {
+        zs_net_spec spec;
+        float want[6];
+        wire graph = {.n = 0}, axis = {.n = 0}, once = {.n = 0};
+        onnx_attr_int(&axis, "axis", 0);
+        onnx_attr_int(&once, "axis", 0);
+        onnx_init_floats(&graph, "c", three, 3);
+        onnx_node(&graph, ops[_i], "s", "c", "part", &axis);
+        onnx_node(&graph, "Concat", "two", "part part", "w", &once);
+        onnx_node(&graph, "Add", "a", "x w", "y", NULL);
+        onnx_input_of(&graph, "x", 2, (const uint64_t[]){1, 6});
+        onnx_output(&graph, "y");
+        const wire model = onnx_model(&graph, opset);
+        ck_assert_msg(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err) == ZS_OK,
+                      "%s: %s", err.place, err.text);
+        for (int i = 0; i < 6; i++)
+            want[i] = x[i] + (_i == 0 ? third : root);
+        net_expect_outputs(&spec, x, want, 6, ops[_i]);
+    }
+}
+END_TEST
+
+START_TEST(test_a_row_is_no_matrix_to_be_turned)
+{
+    static const float six[6] = {1, 1, 1, 1, 1, 1};
+    zs_net_spec spec;
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_attr_int(&attrs, _i == 0 ? "transA" : "transB", 1);
+    onnx_init_floats(&graph, "c", six, 6);
+    onnx_node(&graph, "Gemm", "g", _i == 0 ? "c x" : "x c", "y", &attrs);
+    ck_assert_int_eq(parse(&graph, NULL, &spec), ZS_ESHAPE);
+    ck_assert_ptr_nonnull(strstr(err.text, "a single number or row"));
+}
+END_TEST
+
 TCase *tcase_net_onnx_tensors(void)
 {
     TCase *tc = net_case("net_onnx_tensors");
@@ -190,5 +231,7 @@ TCase *tcase_net_onnx_tensors(void)
     tcase_add_test(tc, test_a_sparse_value_outside_of_its_tensor_is_refused);
     tcase_add_test(tc, test_a_dimension_of_minus_1_is_open);
     tcase_add_test(tc, test_limits_may_be_computed);
+    tcase_add_loop_test(tc, test_constants_are_normalised_in_their_own_dimensions, 0, 2);
+    tcase_add_loop_test(tc, test_a_row_is_no_matrix_to_be_turned, 0, 2);
     return tc;
 }
