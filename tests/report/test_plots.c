@@ -346,8 +346,13 @@ START_TEST(test_a_pipeline_is_one_point_of_the_roofline)
             layers[i].in_pipeline = overlap == 0;
         r.layers_overlap = overlap == 1;
         char *script = fixture_text(zs_roofline_plot_emit, &r);
-        ck_assert_ptr_nonnull(strstr(script, "\n100 0.15 ")); /* 6000 op, 60 B, 40 us */
-        ck_assert_ptr_nonnull(strstr(script, "\n100 0.3 "));  /* 20 us */
+        const char *front = strstr(script, "\n100 0.15 "); /* 6000 op, 60 B, 40 us */
+        const char *back = strstr(script, "\n100 0.3 "); /* 20 us, half the area beyond the least */
+        ck_assert_ptr_nonnull(front);
+        ck_assert_ptr_nonnull(back);
+        const double front_size = strtod(front + strlen("\n100 0.15 "), NULL);
+        const double back_size = strtod(back + strlen("\n100 0.3 "), NULL);
+        ck_assert_double_eq_tol(front_size - 0.5, (back_size - 0.5) * sqrt(2), 0.01);
         ck_assert_ptr_nonnull(strstr(script, "'front:net'"));
         ck_assert_ptr_nonnull(strstr(script, "'back:net'"));
         ck_assert_ptr_null(strstr(script, "'row'"));
