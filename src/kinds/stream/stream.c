@@ -215,12 +215,13 @@ static void outline_row(zs_outline *o, uint32_t i)
     if (row->call != ZS_NO_INDEX) {
         const uint64_t work =
             zs_times_u64(stream_of(row)->work, o->design->batch) - stream_of(row)->idle;
-        zs_outline_transfer(o, o->design->accel.ports.input, false, row->compulsory_read_bytes);
-        if (stream_of(row)->is_external)
-            zs_outline_transfer(
-                o, o->design->accel.ports.weight, false,
-                zs_times_u64(stream_vector_bytes(stream_of(row)),
-                             zs_times_u64(stream_of(row)->vectors, o->design->batch)));
+        const uint64_t weight_bytes =
+            stream_of(row)->is_external ? stream_vector_bytes(stream_of(row)) : 0;
+        zs_outline_transfer(o, o->design->accel.ports.input, false,
+                            row->compulsory_read_bytes - weight_bytes);
+        zs_outline_transfer(
+            o, o->design->accel.ports.weight, false,
+            zs_times_u64(weight_bytes, zs_times_u64(stream_of(row)->vectors, o->design->batch)));
         zs_outline_transfer(o, o->design->accel.ports.output, true, row->compulsory_write_bytes);
         o->compute_pl_cycles = zs_max_u64(o->compute_pl_cycles, work);
     }
