@@ -454,6 +454,7 @@ ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; ec
 printf '%s\n' 'name: fire' 'input: {shape: [4, 5, 5]}' 'layers:' '  - {conv: squeeze, out: 4, kernel: 1, relu: true}' \
     '  - {conv: left, from: squeeze, out: 4, kernel: 3, pad: 1, relu: true}' '  - {conv: right, from: squeeze, out: 8, kernel: 1}' \
     '  - {concat: both, from: [left, right]}' >fire.yaml
+sed 's/from: \[left, right\]/from: [right, left]/' fire.yaml >swapped.yaml
 printf '%s\n' 'accelerator: {precision: int8}' 'network: {model: fire.yaml}' >tiled.yaml
 printf '%s\n' 'accelerator: {kind: stream, precision: int8}' 'network: {model: fire.yaml}' >slices.yaml
 program run tiled.yaml --format json
@@ -461,6 +462,9 @@ dense=$(field sha256)
 program run slices.yaml --format json
 ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" 'slices leave the pipeline as one tensor'
 json 'all of it is stored' 'assert d["dram"]["write_bytes"] >= 12 * 25'
+
+bad 'a slice whose channels are no whole words' 'left: its 4 channels are no multiple of the 8 lanes of the slice before' slices.yaml \
+    --model "$WORK/swapped.yaml" --set 'accelerator.stream.folding=squeeze=4x4;right=8x4;left=4x36'
 
 # ---- a slice that another layer reads, too, in every style of nodes
 sed -e 's/right, from: squeeze/right, from: left/' -e '$a\  - {conv: last, from: both, out: 3, kernel: 1}' fire.yaml >dense.yaml
