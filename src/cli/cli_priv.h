@@ -317,6 +317,8 @@ void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 /* ---- provenance (provenance.c) --------------------------------------------------------------- */
 
 void cli_command_line_is(int argc, const char *const *argv);
+/* Quoted where a shell needs it; NULL without memory. */
+const char *cli_shell_word(zs_arena *arena, const char *text);
 typedef enum cli_file_role {
     CLI_FILE_MODEL,
     CLI_FILE_WEIGHTS,

@@ -1,5 +1,6 @@
 #include "sweep_priv.h"
 
+#include "zynqsim/condition.h"
 #include "zynqsim/result_read.h"
 #include "zynqsim/table.h"
 
@@ -138,10 +139,15 @@ static const char *label_row(zs_arena *arena, const zs_table *t, uint32_t row)
 static const char *settings_of_row(zs_arena *arena, const zs_table *t, uint32_t row)
 {
     const char *text = "";
-    for (uint32_t c = 0; c < t->column_n && text != NULL; c++)
-        if (is_varied(t->columns[c]) && zs_field_find(t->columns[c]) != NULL)
-            text = zs_arena_printf(arena, "%s%s--set %s=%s", text, text[0] ? " " : "",
-                                   t->columns[c], zs_table_text(t, row, c, ""));
+    for (uint32_t c = 0; c < t->column_n && text != NULL; c++) {
+        if (!is_varied(t->columns[c]) || zs_field_find(t->columns[c]) == NULL)
+            continue;
+        const char *word =
+            zs_arena_printf(arena, "%s=%s", t->columns[c], zs_table_text(t, row, c, ""));
+        word = word != NULL ? cli_shell_word(arena, word) : NULL;
+        text = word != NULL ? zs_arena_printf(arena, "%s%s--set %s", text, text[0] ? " " : "", word)
+                            : NULL;
+    }
     return text;
 }
 
@@ -219,6 +225,28 @@ static zs_status choose_scales(zs_scatter *s, const cli_options *o, zs_err *err)
     return choose_scale(s, o->log, 'y', low[1], high[1], &s->y, err);
 }
 
+/* A figure, or a key's value as a design has it: "125 MHz" is 1.25e8. */
+static zs_status read_number(report_input *in, const zs_table *t, uint32_t row, uint32_t column,
+                             double *out, zs_err *err)
+{
+    const char *name = t->columns[column], *text = zs_table_text(t, row, column, "");
+    const zs_subject key = {.name = name, .field = zs_field_find(name)};
+    if (key.field != NULL && zs_figure_is_number(&key) &&
+        zs_table_number(t, row, column, -HUGE_VAL, HUGE_VAL, out, NULL) != ZS_OK) {
+        zs_design d;
+        zs_design_defaults(&d);
+        for (uint32_t k = 0; k < zs_kind_n; k++) /* a kind that has the key */
+            if (!zs_field_is_of(key.field, d.accel.kind))
+                zs_design_set_kind(&d, k);
+        if (zs_design_set(&d, &in->keep, name, text, NULL) == ZS_OK) {
+            *out = zs_figure_number(&key, &d, NULL);
+            if (isfinite(*out))
+                return ZS_OK;
+        }
+    }
+    return zs_table_number(t, row, column, -HUGE_VAL, HUGE_VAL, out, err);
+}
+
 static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint32_t y,
                            uint32_t colour, zs_err *err)
 {
@@ -233,8 +261,8 @@ static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint
             s->left_out++;
             continue;
         }
-        ZS_TRY(zs_table_number(t, row, x, -HUGE_VAL, HUGE_VAL, &p->x, err));
-        ZS_TRY(zs_table_number(t, row, y, -HUGE_VAL, HUGE_VAL, &p->y, err));
+        ZS_TRY(read_number(in, t, row, x, &p->x, err));
+        ZS_TRY(read_number(in, t, row, y, &p->y, err));
         p->is_feasible = !refuses(t, row, "fits") && says(t, row, "meets", "1", "true");
         p->is_close = p->is_feasible && has_column(t, "fits") &&
                       zs_table_text(t, row, zs_table_column(t, "fits"), "1")[0] == '\0';

@@ -14,7 +14,7 @@ void cli_command_line_is(int argc, const char *const *argv)
 }
 
 /* As a shell takes it. */
-static const char *quoted(zs_arena *arena, const char *text)
+const char *cli_shell_word(zs_arena *arena, const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-+=./:,@%";
@@ -33,7 +33,7 @@ static const char *command_line(zs_arena *arena)
 {
     const char *line = "zynqsim";
     for (int i = 1; i < argument_n && line != NULL; i++) {
-        const char *word = quoted(arena, arguments[i]);
+        const char *word = cli_shell_word(arena, arguments[i]);
         line = word != NULL ? zs_arena_printf(arena, "%s %s", line, word) : NULL;
     }
     return line;

@@ -50,7 +50,8 @@ static const char *unit_of(const char *column)
     for (uint32_t i = 0; i < zs_metric_n; i++)
         if (strcmp(zs_metrics[i].name, column) == 0)
             return zs_metrics[i].unit;
-    return "";
+    const zs_field *field = zs_field_find(column);
+    return field != NULL ? field->unit : "";
 }
 
 zs_status zs_scatter_axis_name(zs_arena *arena, const char *column, zs_scatter_axis *axis,

@@ -90,6 +90,13 @@ for l in d['layers']:
     assert l['runs_on'] == 'cpu' or l['achieved_gops'] is None or l['achieved_gops'] <= 1.01 * l['attainable_gops'], l['name']"
 done
 
+# ---- axes of keys that have a unit
+program sweep small.yaml --vary 'accelerator.clock=50 MHz,0.1 GHz' --vary accelerator.fusion=none,lf2 -o units.csv --quiet
+program report units.csv -o units.html --x accelerator.clock --y images_per_second
+ok "$([ $status = 0 ] && grep -q '<h1>.* against accelerator.clock (Hz)</h1>' units.html && grep -q ': accelerator.clock 100000000, ' units.html; echo $?)" 'a key with a unit is an axis'
+ok "$(grep -q -- '--set &#39;accelerator.clock=50 MHz&#39; --set accelerator.fusion=lf2<' units.html; echo $?)" 'settings of a point are quoted as a shell needs it'
+refused 'an axis of words' 'accelerator.fusion: "none" is not a number' units.csv -o o.html --x accelerator.fusion
+
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none<' two.html && grep -q '>lf2<' two.html; echo $?)" 'results are named by their directories'
