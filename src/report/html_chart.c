@@ -68,7 +68,7 @@ static void out_row(zs_out *out, const zs_bar_chart *b, uint32_t i)
                   "</title><rect class=\"hit\" x=\"0\" y=\"%.0f\" width=\"%d\" height=\"%d\"/>"
                   "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">",
                   y, WIDTH, ROW, LEFT - 8, y + 14);
-    zs_html_text(out, zs_utf8_cut(bar.name, NAME_MAX).text);
+    zs_html_text(out, zs_utf8_shorten(bar.name, NAME_MAX).text);
     zs_out_text(out, "</text><g class=\"bars\">");
     if (b->is_overlapped)
         zs_out_printf(out,

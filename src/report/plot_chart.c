@@ -24,7 +24,7 @@ static void emit_names(zs_out *out, const panel *p)
     for (uint32_t i = 0; i < p->chart->n; i++) {
         const char *name = p->number == 0 ? zs_chart_bar(p->chart, i).name : "";
         zs_out_text(out, i > 0 ? ", \\\n  " : "");
-        zs_plot_tic(out, zs_utf8_cut(name, NAME_MAX).text);
+        zs_plot_tic(out, zs_utf8_shorten(name, NAME_MAX).text);
         zs_out_printf(out, " %u", i);
     }
     zs_out_text(out, ")\n");

@@ -343,7 +343,7 @@ static void group_points(const roof_plot *p, roof_labels *all)
 /* "conv1+pool1", "fire2/squeeze1x1 and 25 more" */
 static zs_short_name group_name(const roof_plot *p, const point_group *g)
 {
-    zs_short_name text = zs_utf8_cut(p->points[g->point].name, MAX_NAME);
+    zs_short_name text = zs_utf8_shorten(p->points[g->point].name, MAX_NAME);
     const size_t at = strlen(text.text);
     if (g->more_n > 0)
         snprintf(text.text + at, sizeof text.text - at, " and %u more", g->more_n);

@@ -163,7 +163,7 @@ void zs_text_painted(zs_text_table *t, zs_paint paint, const char *text)
         return;
     open_cell(t, column->gap, t->width[c]);
     if (own > t->room && (column->most > 0 || column->shrinks)) {
-        write_text(t, paint, zs_utf8_cut(text, t->room).text, t->room);
+        write_text(t, paint, zs_utf8_shorten(text, t->room).text, t->room);
         return;
     }
     if (column->is_right && own > 0) {

@@ -70,6 +70,27 @@ zs_short_name zs_utf8_cut(const char *name, size_t most)
     return kept;
 }
 
+zs_short_name zs_utf8_shorten(const char *name, size_t most)
+{
+    enum { LEAST = 6 }; /* of fewer, beginnings say more than both ends */
+    zs_short_name kept;
+    size_t bytes = 0;
+    const size_t width = zs_utf8_width(name);
+    most = most < 64 ? most : 64;
+    if (width <= most || most < LEAST)
+        return zs_utf8_cut(name, most);
+    const size_t head = (most - 1) / 2, tail = most - 1 - head;
+    for (size_t i = 0; i < width; i++) {
+        const uint32_t c = zs_utf8_next(&name);
+        if (i < head || i >= width - tail)
+            bytes += zs_utf8_put(c, kept.text + bytes);
+        else if (i == head)
+            bytes += zs_utf8_put(0x2026, kept.text + bytes);
+    }
+    kept.text[bytes] = '\0';
+    return kept;
+}
+
 size_t zs_utf8_width(const char *text)
 {
     size_t n = 0;

@@ -128,6 +128,26 @@ START_TEST(test_names_are_cleaned_to_printable_utf8)
 }
 END_TEST
 
+/* Names of layers and directories have their beginnings in common. */
+static const struct {
+    const char *name;
+    size_t most;
+    const char *kept;
+} shortened[] = {
+    {"layer2_0_shortcut", 17, "layer2_0_shortcut"},
+    {"layer2_0_shortcut", 15, "layer2_…hortcut"},
+    {"/features/12/conv", 8, "/fe…conv"},
+    {"caf\xc3\xa9-caf\xc3\xa9", 6, "ca…af\xc3\xa9"},
+    {"threefour", 5, "thre…"},
+};
+
+START_TEST(test_long_names_keep_both_ends)
+{
+    ck_assert_str_eq(zs_utf8_shorten(shortened[_i].name, shortened[_i].most).text,
+                     shortened[_i].kept);
+}
+END_TEST
+
 static const struct {
     const char *text, *wrapped;
 } wraps[] = {{"one two three", "one two\n  three\n"},
@@ -152,6 +172,7 @@ TCase *tcase_utf8(void)
 {
     TCase *tc = tcase_create("utf8");
     tcase_add_loop_test(tc, test_names_are_cleaned_to_printable_utf8, 0, ZS_LEN(names));
+    tcase_add_loop_test(tc, test_long_names_keep_both_ends, 0, ZS_LEN(shortened));
     tcase_add_loop_test(tc, test_sentences_break_between_words, 0, ZS_LEN(wraps));
     return tc;
 }
