@@ -1,5 +1,5 @@
-/* yaml_depth_priv.h - how deep a YAML text is nested, before a document is made of it, and where one
- * ends that is none. */
+/* yaml_depth_priv.h - how deep a YAML text is nested, before a document is made of it, and where
+ * a text ends that is none. */
 #ifndef ZYNQSIM_IMPORT_YAML_DEPTH_PRIV_H
 #define ZYNQSIM_IMPORT_YAML_DEPTH_PRIV_H
 

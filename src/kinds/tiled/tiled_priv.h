@@ -4,8 +4,8 @@
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
  *   tiled_fronts.c    tiles of rows that consume a front tile by tile
  *   tiled_stage.c     staging buffers of loaders and of the store stage
- *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto; tiled_mapper_tiles.c: prices of
- *                     tiles; tiled_mapper_depths.c: depths of buffers
+ *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto
+ *   tiled_mapper_tiles.c, tiled_mapper_depths.c   its prices of tiles, and depths of buffers
  *   tiled_search.c    builds drafts for fusion `auto` until none is better by fusion_goal
  *   tiled_gain.c      closed form of what fewer slots and tensors on chip could save
  *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
