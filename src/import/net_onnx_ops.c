@@ -182,7 +182,7 @@ static zs_status read_bias(const zs_onnx_node *at, size_t input, zs_layer_spec *
 static zs_status read_kernel(const zs_onnx_node *at, uint32_t rank, const ZsOnnx__Tensor *weights,
                              int64_t kernel[2], zs_err *err)
 {
-    if (weights->n_dims != rank)
+    if (weights->n_dims != rank || (rank != 3 && rank != 4))
         return zs_fail(
             err, ZS_EUNSUPPORTED, at->place,
             "the weights have %zu dimensions; only 2-D convolutions, with 4, and 1-D, with 3, are "

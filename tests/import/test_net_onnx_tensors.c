@@ -220,6 +220,28 @@ START_TEST(test_a_row_is_no_matrix_to_be_turned)
 }
 END_TEST
 
+/* Of an input whose size is open no more is known than what the weights say. */
+START_TEST(test_weights_without_dimensions_are_refused)
+{
+    static const float one = 1;
+    for (int64_t rank = 0; rank < 3; rank += 2) {
+        zs_net_spec spec;
+        wire graph = {.n = 0}, info = {.n = 0};
+        wire w = onnx_tensor("w", ONNX_FLOAT, (size_t)rank, (const int64_t[]){1, 1});
+        wire_floats(&w, 4, &one, 1);
+        onnx_init(&graph, &w);
+        onnx_node(&graph, "Conv", "c", "x w", "y", NULL);
+        wire_text(&info, 1, "x");
+        wire_message(&graph, 11, &info);
+        onnx_output(&graph, "y");
+        const wire model = onnx_model(&graph, OPSET);
+        ck_assert_int_eq(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err),
+                         ZS_EUNSUPPORTED);
+        ck_assert_ptr_nonnull(strstr(err.text, "only 2-D convolutions"));
+    }
+}
+END_TEST
+
 TCase *tcase_net_onnx_tensors(void)
 {
     TCase *tc = net_case("net_onnx_tensors");
@@ -232,6 +254,7 @@ TCase *tcase_net_onnx_tensors(void)
     tcase_add_test(tc, test_a_dimension_of_minus_1_is_open);
     tcase_add_test(tc, test_limits_may_be_computed);
     tcase_add_loop_test(tc, test_constants_are_normalised_in_their_own_dimensions, 0, 2);
+    tcase_add_test(tc, test_weights_without_dimensions_are_refused);
     tcase_add_loop_test(tc, test_a_row_is_no_matrix_to_be_turned, 0, 2);
     return tc;
 }
