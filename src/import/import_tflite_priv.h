@@ -1,6 +1,6 @@
 /* import_tflite_priv.h - between the frame of a TFLite model (net_tflite.c: tensors, constants,
  * ends), what operators share (net_tflite_values.c) and the operators (net_tflite_ops.c, _moves.c,
- * _resize.c, _reals.c).
+ * _resize.c, _reals.c, _batches.c).
  *
  * Values are kept as the file counts them, N x H x W x C, and lie in memory as C x H x W: the
  * transposes between cost nothing until an operator asks for another order. */
@@ -28,6 +28,7 @@ typedef struct zs_tfl_tensor {
     const char *value; /* in the draft, once something asked for it as it is */
     const char *map;   /* the same as channels x rows x columns, or NULL */
     uint32_t rank, dims[ZS_RANK_MAX];
+    uint32_t block[2]; /* above 0: samples are every so many rows and columns of `map` */
     int64_t type;
     bool is_constant;
     bool is_shape; /* sizes that operators work out of shapes, which the file states as well */
@@ -112,6 +113,17 @@ zs_status zs_tfl_composed(const zs_tfl_op *at, zs_err *err);
 zs_status zs_tfl_matmul(const zs_tfl_op *at, zs_err *err);
 zs_status zs_tfl_arg(const zs_tfl_op *at, zs_err *err);
 
+zs_status zs_tfl_lrn(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_tile(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_add_n(const zs_tfl_op *at, zs_err *err);
+
+zs_status zs_tfl_space_to_batch(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_batch_to_space(const zs_tfl_op *at, zs_err *err);
+/* The dilation of a convolution from x to y that runs between those two. */
+zs_status zs_tfl_dilate(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+                        const int64_t strides[2], int64_t padding, int64_t dilations[2],
+                        zs_err *err);
+
 zs_status zs_tfl_slice(const zs_tfl_op *at, zs_err *err);
 zs_status zs_tfl_strided_slice(const zs_tfl_op *at, zs_err *err);
 zs_status zs_tfl_split(const zs_tfl_op *at, zs_err *err);
@@ -124,6 +136,8 @@ zs_status zs_tfl_blocks(const zs_tfl_op *at, zs_err *err);
 /* Translates one operator. ZS_EUNSUPPORTED names its code. */
 zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err);
 const char *zs_tfl_op_name(int64_t code);
+/* Its name in the schema. */
+const char *zs_tfl_schema_name(int64_t code);
 /* Name i of the operators that are read, NULL behind the last. */
 const char *zs_tfl_op_at(size_t i);
 

@@ -313,8 +313,16 @@ static zs_status check_made(const zs_tfl_op *at, zs_err *err)
     const zs_net_value *value =
         zs_net_draft_get(&at->net->graph.draft, t->map != NULL ? t->map : t->value);
     bool is_same = value != NULL && value->has_dims && value->rank == t->rank;
+    uint32_t dims[ZS_RANK_MAX];
+    memcpy(dims, t->dims, sizeof dims);
+    if (t->block[0] != 0) { /* of the whole map */
+        is_same = is_same && dims[0] == (uint64_t)t->block[0] * t->block[1];
+        dims[0] = 1;
+        dims[1] *= t->block[0];
+        dims[2] *= t->block[1];
+    }
     for (uint32_t d = 0; is_same && d < t->rank; d++)
-        is_same = value->dims[t->map != NULL ? of_map[d] : d] == t->dims[d];
+        is_same = value->dims[t->map != NULL ? of_map[d] : d] == dims[d];
     if (!is_same)
         return zs_fail(err, ZS_ESHAPE, at->lower.place,
                        "its result has not the shape that the file states for '%.60s'", t->name);

@@ -166,7 +166,12 @@ static zs_status convolve(const zs_tfl_op *at, bool is_depthwise, zs_err *err)
     if (is_int && !zs_tfl_is_int(w))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "weights of type %lld for integers",
                        (long long)w->type);
-    ZS_TRY(zs_tfl_to_map(at, x, &map, err));
+    ZS_TRY(
+        zs_tfl_dilate(at, x, y, strides, zs_flat_int(o, 0, 1, true, ZS_TFL_SAME), dilations, err));
+    if (x->block[0] != 0)
+        map = x->map;
+    else
+        ZS_TRY(zs_tfl_to_map(at, x, &map, err));
     ZS_TRY(take_weights(at, w, is_depthwise, is_int, dims, &weights, err));
     ZS_TRY(zs_tfl_take_bias(at, 2, dims[0], &bias, err));
     if (x->dims[3] % dims[1] != 0)
@@ -696,6 +701,7 @@ static const struct tfl_type {
     {8, "floor", add_unary, "Floor"},
     {9, "fully_connected", add_fc, NULL},
     {11, "l2_normalization", zs_tfl_composed, "LpNormalization"},
+    {13, "local_response_normalization", zs_tfl_lrn, NULL},
     {14, "logistic", add_unary, "Sigmoid"},
     {17, "max_pool_2d", add_pool, "MaxPool"},
     {18, "mul", add_binary, "Mul"},
@@ -709,6 +715,8 @@ static const struct tfl_type {
     {28, "tanh", add_unary, "Tanh"},
     {34, "pad", add_pad, NULL},
     {36, "gather", zs_tfl_gather, NULL},
+    {37, "batch_to_space_nd", zs_tfl_batch_to_space, NULL},
+    {38, "space_to_batch_nd", zs_tfl_space_to_batch, NULL},
     {39, "transpose", add_transpose, NULL},
     {40, "mean", add_reduce, "ReduceMean"},
     {41, "sub", add_binary, "Sub"},
@@ -717,6 +725,7 @@ static const struct tfl_type {
     {45, "strided_slice", zs_tfl_strided_slice, NULL},
     {47, "exp", add_unary, "Exp"},
     {49, "split", zs_tfl_split, NULL},
+    {50, "log_softmax", zs_tfl_composed, "LogSoftmax"},
     {54, "prelu", add_binary, "PRelu"},
     {55, "maximum", add_binary, "Max"},
     {56, "arg_max", zs_tfl_arg, "ArgMax"},
@@ -726,6 +735,7 @@ static const struct tfl_type {
     {65, "slice", zs_tfl_slice, NULL},
     {66, "sin", add_unary, "Sin"},
     {67, "transpose_conv", zs_tfl_transpose_conv, NULL},
+    {69, "tile", zs_tfl_tile, "Tile"},
     {70, "expand_dims", add_reshape, NULL},
     {73, "log", add_unary, "Log"},
     {74, "sum", add_reduce, "ReduceSum"},
@@ -745,13 +755,16 @@ static const struct tfl_type {
     {101, "abs", add_unary, "Abs"},
     {102, "split_v", zs_tfl_split_v, NULL},
     {104, "ceil", add_unary, "Ceil"},
+    {106, "add_n", zs_tfl_add_n, NULL},
     {108, "cos", add_unary, "Cos"},
     {111, "elu", add_unary, "Elu"},
     {114, "quantize", add_quantize, NULL},
     {116, "round", add_unary, "Round"},
     {117, "hard_swish", add_unary, "HardSwish"},
     {126, "batch_matmul", zs_tfl_matmul, NULL},
+    {130, "broadcast_to", zs_tfl_tile, "Expand"},
     {150, "gelu", add_unary, "Gelu"},
+    {152, "relu_0_to_1", zs_tfl_composed, "Max Min"},
 };
 
 static const struct tfl_type *find_type(int64_t code)
@@ -799,9 +812,9 @@ zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err)
         return ZS_OK;
     if (type == NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "operator %lld of the schema is not handled; `zynqsim show --operators` "
-                       "lists those that are",
-                       (long long)code);
+                       "operator %s (%lld) is not handled; `zynqsim show --operators` lists those "
+                       "that are",
+                       zs_tfl_schema_name(code), (long long)code);
     at->onnx = type->onnx;
     return type->add(at, err);
 }

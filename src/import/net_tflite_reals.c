@@ -61,8 +61,8 @@ zs_status zs_tfl_transpose_conv(const zs_tfl_op *at, zs_err *err)
     return zs_tfl_from_map(at, made, y, err);
 }
 
-/* x times itself, 1 over the root, the square of a difference, x over the root of its squares: the
- * ONNX operators one after the other are at->onnx. */
+/* x times itself, 1 over the root, the square of a difference, x over the root of its squares,
+ * limits 0 and 1, logarithms of softmax: the ONNX operators one after the other are at->onnx. */
 zs_status zs_tfl_composed(const zs_tfl_op *at, zs_err *err)
 {
     const zs_tfl_tensor *x, *b, *y;
@@ -83,11 +83,74 @@ zs_status zs_tfl_composed(const zs_tfl_op *at, zs_err *err)
         return zs_tfl_activate(at, zs_flat_int(&at->options, 0, 1, true, 0), made, y->value, NULL,
                                err);
     }
+    if (strcmp(at->onnx, "LogSoftmax") == 0)
+        return zs_lower_unary(&at->lower, at->onnx, made, y->value, NULL, err);
+    if (strcmp(at->onnx, "Max Min") == 0) {
+        ZS_TRY(zs_lower_number(&at->lower, "Max", made, 0, NULL, &made, err));
+        return zs_lower_number(&at->lower, "Min", made, 1, y->value, NULL, err);
+    }
     if (strcmp(at->onnx, "Sqrt") == 0) {
         ZS_TRY(zs_lower_unary(&at->lower, "Sqrt", made, NULL, &made, err));
         return zs_lower_unary(&at->lower, "Reciprocal", made, y->value, NULL, err);
     }
     return zs_lower_binary(&at->lower, "Mul", made, made, y->value, NULL, err);
+}
+
+/* The file has the radius and alpha of one channel, ONNX the size and alpha of all of them. */
+zs_status zs_tfl_lrn(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_flat_table *o = &at->options;
+    const int64_t radius = zs_flat_int(o, 0, 4, true, 0), size = 2 * radius + 1;
+    const zs_tfl_tensor *x, *y;
+    const char *map, *made;
+    zs_lower_op op;
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
+    if (zs_tfl_is_int(x) || radius < 0 || radius > ZS_NET_SIZE_MAX)
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, at->lower.place,
+            "of type %lld with radius %lld; real numbers and radii from 0 on are handled",
+            (long long)x->type, (long long)radius);
+    ZS_TRY(zs_tfl_to_map(at, x, &map, err));
+    zs_lower_begin(&op, &at->lower, "LRN", map);
+    zs_lower_int(&op, "size", size);
+    zs_lower_float(&op, "bias", zs_flat_float(o, 1, 0));
+    zs_lower_float(&op, "alpha", zs_flat_float(o, 2, 0) * (double)size);
+    zs_lower_float(&op, "beta", zs_flat_float(o, 3, 0));
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    return zs_tfl_from_map(at, made, y, err);
+}
+
+/* Repeated as often as input 1 says, or up to the sizes that it has (at->onnx). */
+zs_status zs_tfl_tile(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y;
+    int64_t list[2 * ZS_RANK_MAX];
+    size_t n;
+    const char *in, *times;
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_check_moved(at, x, y, err));
+    ZS_TRY(zs_tfl_list(at, 1, list, &n, err));
+    ZS_TRY(zs_tfl_value(at, x, &in, err));
+    ZS_TRY(zs_lower_list(&at->lower, list, n, &times, err));
+    return zs_lower_binary(&at->lower, at->onnx, in, times, y->value, NULL, err);
+}
+
+zs_status zs_tfl_add_n(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y;
+    const char *sum, *next;
+    ZS_TRY(zs_tfl_out(at, &y, err));
+    ZS_TRY(zs_tfl_operand(at, 0, false, &x, &sum, err));
+    if (zs_tfl_is_int(y) || at->in.n < 2)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "of %u inputs of type %lld; sums of two or more of real numbers are handled",
+                       at->in.n, (long long)y->type);
+    for (uint32_t i = 1; i < at->in.n; i++) {
+        ZS_TRY(zs_tfl_operand(at, i, false, &x, &next, err));
+        ZS_TRY(zs_lower_binary(&at->lower, "Add", sum, next, i + 1 < at->in.n ? NULL : y->value,
+                               &sum, err));
+    }
+    return ZS_OK;
 }
 
 /* Matrices of two computed tensors, each transposed or not. */

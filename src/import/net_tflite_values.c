@@ -172,12 +172,22 @@ zs_status zs_tfl_floats(const zs_tfl_op *at, const zs_tfl_tensor *tensor, bool r
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* Padding that waits for a convolution waits in a map: what else reads the tensor turns a copy. */
+static zs_status refuse_parts(const zs_tfl_op *at, const zs_tfl_tensor *x, zs_err *err)
+{
+    if (x->block[0] == 0)
+        return ZS_OK;
+    return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                   "reads what SPACE_TO_BATCH_ND makes; convolutions of stride 1 up to "
+                   "BATCH_TO_SPACE_ND are handled there");
+}
+
 zs_status zs_tfl_to_map(const zs_tfl_op *at, const zs_tfl_tensor *x, const char **out, zs_err *err)
 {
     if (x->rank != 4)
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
                        "an input of %u dimensions; 4 (N, H, W, C) are handled", x->rank);
     *out = x->map;
+    ZS_TRY(refuse_parts(at, x, err));
     return x->map != NULL ? ZS_OK
                           : zs_lower_transpose(&at->lower, x->value, (const int64_t[]){0, 3, 1, 2},
                                                4, NULL, out, err);
@@ -194,6 +204,7 @@ zs_status zs_tfl_value(const zs_tfl_op *at, const zs_tfl_tensor *x, const char *
 {
     const zs_net_draft *draft = &at->net->graph.draft;
     *out = x->value;
+    ZS_TRY(refuse_parts(at, x, err));
     return zs_net_draft_get(draft, x->value) != NULL || x->map == NULL
                ? ZS_OK
                : zs_lower_transpose(&at->lower, x->map, (const int64_t[]){0, 2, 3, 1}, 4, x->value,

@@ -183,6 +183,52 @@ one("minimum_uint8", 57, U8, np.minimum(U8, U8[0, 0, 0]), [U8[0, 0, 0]])
 one("reduce_max_int8", 82, S8, S8.max((1, 2)), [ints(1, 2)])
 
 
+def lrn(x, radius, bias, alpha, beta):
+    around = np.stack([(x[..., max(0, c - radius):c + radius + 1] ** 2).sum(-1) for c in range(x.shape[-1])], -1)
+    return (x / (bias + alpha * around) ** beta).astype(F32)
+
+
+one("local_response_normalization", 13, X, lrn(X, 1, 1.5, 0.3, 0.6), options={0: 1, 1: ("f", 1.5), 2: ("f", 0.3), 3: ("f", 0.6)})
+one("log_softmax", 50, X, X - np.log(np.exp(X).sum(-1, keepdims=True)))
+one("relu_0_to_1", 152, X, X.clip(0, 1))
+for kind, x in (("float", X), ("int8", S8)):
+    one("tile_" + kind, 69, x, np.tile(x, (1, 2, 1, 3)), [ints(1, 2, 1, 3)])
+    one("broadcast_to_" + kind, 130, x[:, :1], np.broadcast_to(x[:, :1], x.shape), [ints(*x.shape)])
+one("add_n", 106, X, X + X[0, 0, 0] + 2 * X, [X[0, 0, 0], 2 * X])
+
+
+def atrous(is_int):
+    """3 x 3 over every second row and third column, with zeros around, as SPACE_TO_BATCH_ND writes it; depthwise where of integers."""
+    m = Model()
+    x, (h, w, c) = (S8 if is_int else X), X.shape[1:]
+    step = STEP if is_int else None
+    pads, crops, block = ((2, 2), (3, 4)), ((0, 0), (0, 1)), (2, 3)
+    given, kind = m.tensor(x.shape, str(x.dtype), step, ZERO), str(x.dtype)
+    spread_to = (6, (h + 4) // 2, (w + 7) // 3, c)
+    parts = m.tensor(spread_to, kind, step, ZERO)
+    m.op(38, [given, m.constant(ints(*block)), m.constant(np.array(pads, np.int32))], [parts])
+    if is_int:
+        weights = rng.integers(-127, 128, (1, 3, 3, c)).astype(np.int8)
+        kernel = m.constant(weights, 0.02)
+    else:
+        weights = rng.normal(size=(1, 3, 3, c)).astype(F32)
+        kernel = m.constant(weights)
+    sums = m.tensor((6, spread_to[1] - 2, spread_to[2] - 2, c), kind, 0.3 if is_int else None, -4)
+    m.op(4, [parts, kernel], [sums], {0: ("b", 1), 1: 1, 2: 1, 3: 1})
+    out = m.tensor((1, h, w, c), kind, 0.3 if is_int else None, -4)
+    m.op(37, [sums, m.constant(ints(*block)), m.constant(np.array(crops, np.int32))], [out])
+    real = np.pad((x.astype(np.int64) - ZERO if is_int else x.astype(np.float64)), ((0, 0), *pads, (0, 0)))
+    y = sum(real[:, 2 * i:2 * i + h, 3 * j:3 * j + w] * weights[0, i, j] for i in range(3) for j in range(3))
+    if is_int:
+        factor = float(F32(STEP)) * float(F32(0.02)) / float(F32(0.3))
+        y = np.vectorize(lambda v: max(-128, min(127, scaled(int(v), factor) - 4)))(y).astype(np.int8)
+    return m.ends(x, (out, y if is_int else y.astype(F32)))
+
+
+CASES["space_to_batch_float"] = lambda: atrous(False)
+CASES["space_to_batch_int8"] = lambda: atrous(True)
+
+
 # ---- integers ----------------------------------------------------------------------------------
 
 def scaled(x, factor):
