@@ -203,16 +203,23 @@ static zs_status of_constant(const zs_onnx_node *at, zs_net_value *x, bool quant
     if (quantises)
         ZS_TRY(read_limits(at, &least, &most, err));
     ZS_TRY(zs_onnx_fold_room(at, elems, err));
-    double *ints = zs_arena_alloc_raw(at->net->draft.arena, (size_t)elems, sizeof *ints);
-    float *floats = zs_arena_alloc_raw(at->net->draft.arena, (size_t)elems, sizeof *floats);
-    if (ints == NULL || floats == NULL)
+    double *ints = NULL;
+    float *floats = NULL;
+    if (quantises)
+        ints = zs_arena_alloc_raw(at->net->draft.arena, (size_t)elems, sizeof *ints);
+    else
+        floats = zs_arena_alloc_raw(at->net->draft.arena, (size_t)elems, sizeof *floats);
+    if (ints == NULL && floats == NULL)
         return zs_nomem(err, "a constant");
     for (uint64_t i = 0; i < elems; i++) {
         const uint64_t k = scale_at(&map, i);
         const double z = zero != NULL ? zero[k] : 0, s = (double)scale[k];
-        const double q = rint(from[i] / s) + z;
-        ints[i] = q < least ? least : q > most ? most : q;
-        floats[i] = (float)((from[i] - z) * s);
+        if (floats != NULL) {
+            floats[i] = (float)((from[i] - z) * s);
+        } else {
+            const double q = rint(from[i] / s) + z;
+            ints[i] = q < least ? least : q > most ? most : q;
+        }
     }
     if (quantises)
         ZS_TRY(zs_onnx_new_ints(at, ints, dims, rank, &y, err));
