@@ -338,6 +338,37 @@ static zs_status add_shortcut(const zs_darknet_layer *at, zs_err *err)
     return activate(at, "linear", sum, err);
 }
 
+/* An earlier layer times this one: a number for each channel (scale_channels) or element (sam). */
+static zs_status add_scale(const zs_darknet_layer *at, zs_err *err)
+{
+    int64_t from, is_by_place;
+    size_t n;
+    const char *maps;
+    const char *product = zs_arena_printf(at->net->graph.draft.arena, "\x1f%s", at->out);
+    const bool is_by_channel = strcmp(at->section->name, "scale_channels") == 0;
+    uint32_t dims[2][ZS_RANK_MAX], rank;
+    if (product == NULL)
+        return zs_nomem(err, "a name");
+    ZS_TRY(zs_cfg_list(at->net, at->section, "from", &from, 1, &n, err));
+    ZS_TRY(zs_cfg_int(at->net, at->section, "scale_wh", 0, 0, &is_by_place, err));
+    if (n == 0)
+        return zs_fail(err, ZS_EPARSE, at->lower.place, "names no layer in from");
+    if (is_by_place != 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "scale_wh %lld; only 0, a number for each channel, is handled",
+                       (long long)is_by_place);
+    ZS_TRY(layer_at(at, from, &maps, err));
+    ZS_TRY(zs_lower_dims(&at->lower, at->in, dims[0], &rank, err));
+    ZS_TRY(zs_lower_dims(&at->lower, maps, dims[1], &rank, err));
+    for (uint32_t d = 1; d < 4; d++)
+        if (dims[0][d] != (is_by_channel && d > 1 ? 1 : dims[1][d]))
+            return zs_fail(err, ZS_ESHAPE, at->lower.place,
+                           "%u x %u x %u factors for maps of %u x %u x %u", dims[0][1], dims[0][2],
+                           dims[0][3], dims[1][1], dims[1][2], dims[1][3]);
+    ZS_TRY(zs_lower_binary(&at->lower, "Mul", maps, at->in, product, NULL, err));
+    return activate(at, "linear", product, err);
+}
+
 static zs_status add_upsample(const zs_darknet_layer *at, zs_err *err)
 {
     int64_t stride;
@@ -479,9 +510,12 @@ static const struct section {
     {"region", pass, "*", true},
     {"reorg", add_reorg, "extra flatten reverse stride", false},
     {"route", add_route, "group_id groups layers", false},
+    {"sam", add_scale, "activation from", false},
+    {"scale_channels", add_scale, "activation from scale_wh", false},
     {"shortcut", add_shortcut, "activation from", false},
     {"softmax", add_softmax, "groups noloss temperature tree", false},
     {"upsample", add_upsample, "scale stride", false},
+    {"Gaussian_yolo", pass, "*", true},
     {"yolo", pass, "*", true},
 };
 static const char conv_keys[] = "activation antialiasing batch_normalize binary dilation filters "

@@ -24,6 +24,8 @@ static const struct {
     {"[net]\nwidth = 4\nheight=4\nchannels=4\nlearning_rate=0.1\n[maxpool]\nstride=4\nsize=2\n[activation]\nactivation=relie\n", 0, 4, {0.0f, 4.0f, 8.0f, 12.0f}},
     {"[net]\nwidth = 4\nheight=4\nchannels=4\nlearning_rate=0.1\n[maxpool]\nstride=4\nsize=2\n[activation]\nactivation=logistic\n", 0, 4, {0.5f, 0.982014f, 0.999665f, 0.999994f}},
     {"[net]\nwidth=1\nheight=1\nchannels=4\n[avgpool]\n[activation]\nactivation=leaky\n[route]\nlayers=-1,0\ngroups=2\ngroup_id=1\n", 0, 4, {-0.075f, -0.05f, -0.75f, -0.5f}},
+    {"[net]\nwidth=2\nheight=1\nchannels=2\n[maxpool]\nsize=1\nstride=1\n[avgpool]\n[scale_channels]\nfrom=-2\nscale_wh=0\n", 0, 4, {1.40625f, 1.125f, 0.46875f, 0.3125f}},
+    {"[net]\nwidth=2\nheight=1\nchannels=2\n[maxpool]\nsize=1\nstride=1\n[avgpool]\n[scale_channels]\nfrom=0\n[sam]\nfrom=0\nactivation=leaky\n[Gaussian_yolo]\nmask=0\n", 0, 4, {-0.17578125f, -0.1125f, -0.03515625f, -0.015625f}},
 };
 /* clang-format on */
 
@@ -114,6 +116,10 @@ static const struct {
     {NET "[convolutional]\nactivation=stair\n", "layer 0", "activation stair", ZS_EUNSUPPORTED},
     {NET "[convolutional]\nxnor=1\n", "layer 0", "xnor is not handled", ZS_EUNSUPPORTED},
     {NET "[reorg]\nstride=3\n", "layer 0", "stride 3 does not divide 4 channels", ZS_ESHAPE},
+    {NET "[maxpool]\n[scale_channels]\nfrom=-1\n", "layer 1", "4 x 4 x 4 factors for maps of",
+     ZS_ESHAPE},
+    {NET "[avgpool]\n[scale_channels]\nfrom=-1\nscale_wh=1\n", "layer 1", "scale_wh 1",
+     ZS_EUNSUPPORTED},
     {NET "[softmax]\ntree=t\n", "layer 0", "a softmax of a tree", ZS_EUNSUPPORTED},
 };
 
