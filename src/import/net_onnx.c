@@ -41,6 +41,10 @@ static void count_room(const ZsOnnx__Graph *graph, uint64_t *layers, uint64_t *v
     for (size_t i = 0; i < graph->n_node; i++) {
         *values += graph->node[i]->n_output + 4;
         const char *op = graph->node[i]->op_type;
+        if (op != NULL && strcmp(op, "Einsum") == 0) {
+            *values += 16 * graph->node[i]->n_input;
+            *layers += 16 * graph->node[i]->n_input;
+        }
         if (op != NULL && strcmp(op, "QLinearConcat") == 0)
             *values += graph->node[i]->n_input;
         for (size_t k = 0; op != NULL && k < ZS_LEN(composed); k++)

@@ -506,6 +506,7 @@ static const struct onnx_op {
     {"Div", zs_onnx_binary, ZS_FN_DIV, 2, 2, "axis broadcast"},
     {"Dropout", op_dropout, ZS_FN_NONE, 1, 3, "is_test ratio seed"},
     {"DynamicQuantizeLinear", zs_onnx_dynamic_quantize, ZS_FN_NONE, 1, 1, ""},
+    {"Einsum", zs_onnx_einsum, ZS_FN_NONE, 1, 0, "equation"},
     {"Elu", zs_onnx_unary, ZS_FN_ELU, 1, 1, "alpha"},
     {"Equal", zs_onnx_binary, ZS_FN_EQUAL, 2, 2, "axis broadcast"},
     {"Erf", zs_onnx_unary, ZS_FN_ERF, 1, 1, ""},

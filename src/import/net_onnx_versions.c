@@ -37,7 +37,7 @@ static const struct {
     {"BatchNormalization", ATTRIBUTE, "is_test", 0, 1, 6},
     {"BatchNormalization", ATTRIBUTE, "spatial", 0, 1, 8},
     {"BatchNormalization", ATTRIBUTE, "training_mode", 0, 14, LATEST},
-    {"Celu GreaterOrEqual LessOrEqual", ITSELF, NULL, 0, 12, LATEST},
+    {"Celu Einsum GreaterOrEqual LessOrEqual", ITSELF, NULL, 0, 12, LATEST},
     {"Clip", ATTRIBUTE, "max", 0, 1, 10},
     {"Clip", ATTRIBUTE, "min", 0, 1, 10},
     {"Clip", AT_LEAST, NULL, 2, 11, LATEST},
@@ -150,8 +150,9 @@ static const struct {
     {NUMBER,
      "alpha beta bias cubic_coeff_a epsilon extrapolation_value gamma lambd max min momentum "
      "out_bias out_scale ratio value_float"},
-    {TEXT, "approximate auto_pad coordinate_transformation_mode data_layout mode nearest_mode "
-           "out_dtype reduction rounding_mode"},
+    {TEXT,
+     "approximate auto_pad coordinate_transformation_mode data_layout equation mode nearest_mode "
+     "out_dtype reduction rounding_mode"},
     {GRAPH, "else_branch then_branch"},
     {NUMBERS, "scales value_floats"},
     {WHOLES,

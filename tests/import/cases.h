@@ -10,6 +10,7 @@ TCase *tcase_net_onnx(void);
 TCase *tcase_net_onnx_ops(void);
 TCase *tcase_net_onnx_values(void);
 TCase *tcase_net_onnx_integers(void);
+TCase *tcase_net_onnx_einsum(void);
 TCase *tcase_net_onnx_tensors(void);
 TCase *tcase_net_onnx_indexed(void);
 TCase *tcase_net_inputs(void);
