@@ -220,21 +220,6 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     return ZS_OK;
 }
 
-/* ---- search ---------------------------------------------------------------------------------- */
-
-static const char *const axes[] = {"accelerator.kernels.register_sum=false,true",
-                                   "accelerator.kernels.local_weights=false,true",
-                                   "accelerator.kernels.local_input=false,true",
-                                   "accelerator.kernels.fuse_epilogue=false,true",
-                                   "accelerator.kernels.channels=false,true",
-                                   "accelerator.kernels.queues=false,true",
-                                   "accelerator.kernels.parameterise=false,true",
-                                   "accelerator.unroll.ic=1,2,4,8,16",
-                                   "accelerator.unroll.kx=1,3",
-                                   "accelerator.unroll.ky=1,3",
-                                   NULL};
-static const zs_kind_space space = {.axes = axes};
-
 const zs_kind zs_kind_kernels = {
     .word = "kernels",
     .draft = kernels_draft,
@@ -247,5 +232,5 @@ const zs_kind zs_kind_kernels = {
     .notes = notes,
     .loops = kernels_loops,
     .code = kernels_code,
-    .space = &space,
+    .space = &kernels_space,
 };

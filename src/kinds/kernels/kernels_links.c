@@ -209,7 +209,8 @@ static void share_lines(const zs_plan_draft *d, kernels_row *rows)
     for (uint32_t i = 0; i < d->row_n; i++)
         units = zs_plus_u64(units, units_of_sum(d, rows, i));
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const bool is_kernel = d->drafts[i].on_engine && rows[i].root == i;
+        const bool is_kernel =
+            d->drafts[i].on_engine && rows[i].root == i && !params_of(&rows[i])->opens_classes;
         if (is_kernel && is_elementwise(zs_draft_layer(d, i)) && rows[i].from == ZS_NO_INDEX)
             zs_nest_wait_for_units(&rows[i].kernel, units, &memory);
         if (is_kernel && zs_draft_layer(d, i)->op == ZS_LAYER_CONV && rows[i].from == ZS_NO_INDEX)

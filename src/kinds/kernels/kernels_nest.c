@@ -120,15 +120,18 @@ static void set_interval(const zs_accel *a, kernels_row *r)
                 (uint32_t)zs_max_u64(sum.innermost->stall_cycles, waits - 1u);
         return;
     }
-    if (!p->register_sum && sum.loops > 1) {
-        r->kernel.interval = p->global_interval;
-        if (!p->relaxed_float && sum.products > 1) /* the first is in the interval */
-            r->kernel.interval += additions(r, sum.products - 1, false);
+    uint32_t in_memory = p->global_interval, in_register = 1;
+    if (!p->relaxed_float && sum.products > 1) /* the first is in the interval */
+        in_memory += additions(r, sum.products - 1, false);
+    if (sum.loops > 0)
+        in_register = (uint32_t)zs_max_u64(1, additions(r, sum.products, true));
+    if (!p->register_sum && !p->opens_sum && sum.loops > 1) {
+        r->kernel.interval = in_memory;
         return;
     }
     r->kernel.sum_is_register = true;
-    if (sum.loops > 0)
-        r->kernel.interval = (uint32_t)zs_max_u64(1, additions(r, sum.products, true));
+    r->kernel.interval =
+        p->opens_sum && sum.loops > 1 && in_memory < in_register ? in_memory : in_register;
     if (sum.loops > 0 && p->relaxed_float && zs_precision_is_float(a->precision))
         r->partials = r->add_latency;
 }

@@ -5,6 +5,7 @@
  *   kernels_links.c   what goes from kernel to kernel: epilogues, channels, classes
  *   kernels_waits.c   kernels that wait for each other for ever
  *   kernels_plan.c    rows, transfers, ops
+ *   kernels_space.c   what a search turns
  *   kernels_loops.c   loops as a report of a compiler lists them
  *   kernels_code*.c   loops as OpenCL C (kernels_code_priv.h)
  *   kernels_exec.c    numerics */
@@ -23,11 +24,19 @@ typedef struct kernels_params {
     uint32_t tile_oc, tile_oy, tile_ox, channel_depth;
     uint32_t global_interval, add_latency_pl_cycles, line_latency_pl_cycles, cache_bytes;
     double line_frac, launch_s;
+    /* of a design with open keys (kernels_space.c), whose time is a lower bound */
+    bool opens_sum;     /* register_sum */
+    bool opens_classes; /* parameterise */
 } kernels_params;
 
 static inline const kernels_params *kernels_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
+}
+
+static inline kernels_params *kernels_params_in(zs_accel *accel)
+{
+    return (void *)accel->params;
 }
 
 /* What a row keeps besides. */
@@ -103,6 +112,7 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows);
 zs_status kernels_check_waits(const zs_plan_draft *d, const kernels_row *rows, zs_err *err);
 void kernels_count_bytes(zs_plan_draft *d, kernels_row *rows);
 
+extern const zs_kind_space kernels_space;
 zs_status kernels_draft(zs_plan_draft *d, zs_err *err);
 zs_status kernels_emit(zs_plan_draft *d, zs_err *err);
 zs_xfer kernels_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
