@@ -51,6 +51,8 @@ ok "$([ $status = 0 ] && [ "$(grep -c '^__kernel void' out)" = 7 ] && [ "$(grep 
 program show $base --kernels --set "$optimise=channels, autorun"
 ok "$([ $status = 0 ] && grep -q '^channel float c0 __attribute__((depth(32)))' out && grep -q 'autorun' out; echo $?)" \
     'tensors between two kernels go by channels'
+program show $base --model all.yaml --kernels --set "$optimise=channels"
+ok "$(grep -q 'sum += TAKE(' out && ! grep -q 'int y = rv,' out; echo $?)" 'a mean of what a channel brings needs no coordinates'
 program show $base --kernels -o kernels.cl
 ok "$([ $status = 0 ] && [ ! -s out ] && grep -q '^__kernel' kernels.cl; echo $?)" 'into a file'
 program show $base --kernels --set accelerator.precision=fp16

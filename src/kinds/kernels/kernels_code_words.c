@@ -332,15 +332,16 @@ static void put_tap_of_pool(code *c)
     const char *h = code_size_text(c, CODE_X_H, 0), *width = code_size_text(c, CODE_X_W, 0);
     const bool is_whole = c->layer->op == ZS_LAYER_GAP, is_guarded = reaches_outside(c);
     const bool counts_pads = c->layer->count_include_pad || c->layer->caffe_pool;
+    const bool comes = c->own->from != ZS_NO_INDEX && !c->own->takes_whole;
     char in[2 * CODE_EXPRESSION_BYTES];
-    if (is_whole)
+    if (is_whole && !comes)
         CODE_LINE(c, "const int y = rv, x = rv1;");
-    else
+    else if (!is_whole)
         CODE_LINE(c, "const int y = ax2 * %u + rv * %u - %u, x = ax3 * %u + rv1 * %u - %u;", w->sh,
                   w->dh, w->pad_top, w->sw, w->dw, w->pad_left);
-    if (c->own->from != ZS_NO_INDEX && !c->own->takes_whole && is_whole)
+    if (comes && is_whole)
         snprintf(in, sizeof in, "TAKE(c%u)", c->own->from);
-    else if (c->own->from != ZS_NO_INDEX && !c->own->takes_whole)
+    else if (comes)
         snprintf(in, sizeof in, "rows_l[y %% %u * %s + x]", (w->kh - 1) * w->dh + 1, width);
     else
         snprintf(in, sizeof in, "%s[%s(ax1 * %s + y) * %s + x]", c->input, at(c, CODE_X_AT, 0), h,
