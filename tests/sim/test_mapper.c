@@ -213,6 +213,34 @@ START_TEST(test_ports_of_layers_are_priced_like_those_of_the_engine)
 }
 END_TEST
 
+START_TEST(test_the_figure_to_minimise_is_cycles_bytes_or_joules)
+{
+    const zs_net *net = one_layer(8, 16, 14, 3, 1);
+    for (uint32_t goal = ZS_GOAL_CYCLES; goal <= ZS_GOAL_ENERGY; goal++) {
+        zs_design d;
+        zs_plan *plan;
+        zs_err err = {0};
+        zs_design_defaults(&d);
+        TILED(d)->tile.is_auto = true;
+        TILED(d)->tile.goal = goal;
+        d.board.power.pl_static_w = 1;
+        d.board.power.ps_w = 2;
+        d.board.power.dram_j_per_byte = 1e-6;
+        d.board.power.axi_j_per_byte = 2e-6;
+        d.board.power.bram_j_per_byte = 4e-6;
+        ck_assert_int_eq(zs_plan_build(&arena, &d, net, &plan, &err), ZS_OK);
+        const zs_plan_mapping *m = &plan->mappings[0];
+        const double cycles = (double)m->pl_cycles, bytes = (double)m->bytes;
+        const double figures[] = {[ZS_GOAL_CYCLES] = cycles,
+                                  [ZS_GOAL_DRAM_BYTES] = bytes,
+                                  [ZS_GOAL_ENERGY] = 3 * cycles / 1e8 + 7e-6 * bytes};
+        /* among equal cycles the fewer bytes, among equal bytes the fewer cycles */
+        const double least = goal == ZS_GOAL_ENERGY ? 1e-9 : 1e-6 * (cycles + bytes);
+        ck_assert_double_eq_tol(m->goal, figures[goal], least);
+    }
+}
+END_TEST
+
 START_TEST(test_chosen_schedules_give_the_bits_of_the_reference)
 {
     const uint32_t precision = (uint32_t)(_i % ZS_PRECISION_COUNT);
@@ -251,6 +279,7 @@ TCase *tcase_mapper(void)
     tcase_add_test(tc, test_weights_that_are_distributed_leave_the_blocks_to_larger_tiles);
     tcase_add_loop_test(tc, test_ports_of_layers_are_priced_like_those_of_the_engine, 0,
                         TEST_NET_N);
+    tcase_add_test(tc, test_the_figure_to_minimise_is_cycles_bytes_or_joules);
     tcase_add_loop_test(tc, test_chosen_schedules_give_the_bits_of_the_reference, 0, TEST_NET_N);
     return tc;
 }
