@@ -117,6 +117,42 @@ for i in 0 3; do
     rm -f one.csv
 done
 
+# ---- pictures in colour: as tiles and one by one; a mean image
+colours() { # of image $1
+    for pixel in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        octets $(((pixel * 37 + $1 * 91) % 256)) $(((pixel * 11 + $1 * 5) % 256)) $(((pixel * 3 + $1 * 17) % 256))
+    done
+}
+mkdir colour
+for image in 0 1 2; do
+    { printf 'P6 4 4 255\n'; colours $image; } >colour/$image.ppm
+done
+{ printf 'P6 4 12 255\n'; for image in 0 1 2; do colours $image; done; } >tiles.ppm
+octets 0 1 0 >tiles_labels.bin
+{
+    printf '\223NUMPY\001\000v\000'
+    printf '%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 4, 4), }"
+    value=0
+    while [ $value -lt 48 ]; do octets 0 0 0 64; value=$((value + 1)); done # 2.0
+} >two.npy
+sed 's/\[1, 4, 4\]/[3, 4, 4]/' net.yaml >colours.yaml
+cat >colour.yaml <<'END'
+network: {model: colours.yaml, preprocess: {mean: 0, scale: [0.01, 0.02, 0.04], fit: none, resize: 0, crop: 0}}
+accelerator: {precision: int8}
+END
+rows() { # NAME OPTION...: what the datapath makes of each image
+    name=$1
+    shift
+    program accuracy colour.yaml --quiet --reference fp32 -o "$name.csv" "$@"
+    cut -d, -f7-11 "$name.csv" >"$name.rows"
+}
+rows pictures --images colour
+rows tiles --images tiles.ppm
+ok "$([ "$(wc -l <pictures.rows)" = 4 ] && cmp -s pictures.rows tiles.rows; echo $?)" 'a tile in colour is the picture of the same pixels'
+rows image --images colour --mean two.npy
+rows value --images colour --set network.preprocess.mean=2
+ok "$(cmp -s image.rows value.rows && ! cmp -s image.rows pictures.rows; echo $?)" 'a mean image is subtracted pixel by pixel, and scaled plane by plane'
+
 # ---- an output that is the number of the class itself, and may name one that no label has
 sed 's/out: 2/out: 1/; /softmax/d' net.yaml >number.yaml
 for seed in 1 2 3 4 5 6; do
