@@ -39,7 +39,7 @@ for skip in none filter kernel weight; do
     done
 done
 program run grid.yaml --fidelity tile
-ok "$(grep -q 'MACs of an image are worked' out && grep -q 'say where the weights are' out; echo $?)" 'what is left out is said'
+ok "$(grep -q 'MACs of an image are performed' out && grep -q 'say where the weights are' out; echo $?)" 'what is left out is said'
 
 # ---- inputs that are 0: of the image that is given, also with timing alone; not in sweeps
 for code in 1 2; do

@@ -88,14 +88,15 @@ static const char *row_note(zs_arena *arena, const zs_plan *plan, uint32_t i)
     const zs_plan_row *row = &plan->rows[i];
     const pegrid_row *own = pegrid_row_of(row);
     const uint64_t macs = row->macs / plan->batch, worked = own->products / plan->batch;
-    return zs_arena_printf(arena,
-                           "%llu of %llu MACs of an image are worked (%.1f %%), %llu have a weight "
-                           "other than 0%s; the PEs' lanes are busy %.1f %% of the %llu steps",
-                           (unsigned long long)worked, (unsigned long long)macs,
-                           percent(worked, macs), (unsigned long long)(own->left / plan->batch),
-                           both_text(arena, own->effectual / plan->batch),
-                           percent(worked, own->steps / plan->batch * own->lanes),
-                           (unsigned long long)(own->steps / plan->batch));
+    return zs_arena_printf(
+        arena,
+        "%llu of %llu MACs of an image are performed (%.1f %%), %llu have a weight "
+        "other than 0%s; the PEs' lanes are busy %.1f %% of the %llu steps",
+        (unsigned long long)worked, (unsigned long long)macs, percent(worked, macs),
+        (unsigned long long)(own->left / plan->batch),
+        both_text(arena, own->effectual / plan->batch),
+        percent(worked, own->steps / plan->batch * own->lanes),
+        (unsigned long long)(own->steps / plan->batch));
 }
 
 static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
@@ -125,10 +126,10 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
         return zs_nomem(err, "result");
     list[0] =
         zs_arena_printf(arena,
-                        "%llu of the %llu MACs of an image are worked (%.1f %%), %llu have a "
+                        "%llu of the %llu MACs of an image are performed (%.1f %%), %llu have a "
                         "weight other than 0%s; "
-                        "lanes are busy %.1f %% of the PEs' %llu steps; gops counts the worked "
-                        "ones, gops_credited all",
+                        "lanes are busy %.1f %% of the PEs' %llu steps; gops counts the "
+                        "performed ones, gops_credited all",
                         (unsigned long long)worked, (unsigned long long)macs, percent(worked, macs),
                         (unsigned long long)left, both_text(arena, effectual),
                         percent(worked, steps * lanes), (unsigned long long)steps);

@@ -4,7 +4,7 @@
 
 /* On-chip memories: inputs [channel][row][column] of whole maps, of which the loads bring what they
  * bring; weights as the decoder gives them; sums by run of filters, [pixel][filter]. Products with
- * 0 are worked here like all others: they change no finite sum. */
+ * 0 are computed here like all others: they change no finite sum. */
 
 typedef struct memories {
     uint8_t *x, *w, *sums, *gathered, *dense;

@@ -12,7 +12,7 @@ typedef struct count {
     const zs_plan_row *row;
     pegrid_row *own;
     const pegrid_params *params;
-    zs_mask looked_at; /* [filter] the weights of which products are worked: by the granularity */
+    zs_mask looked_at; /* [filter] the weights whose products are performed: by the granularity */
     uint64_t *x;       /* of each pixel, and group of the convolution: as a row of weights */
     const bool *dropped_of_image;
     uint64_t pixel_words;  /* of a pixel, of all these groups */

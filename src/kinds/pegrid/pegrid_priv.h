@@ -96,7 +96,7 @@ typedef struct pegrid_row {
     const pegrid_group *groups;
     uint32_t group_n, part_n; /* parts of each group */
     uint32_t part_ic;         /* channels of a part but the last */
-    uint32_t band_rows;       /* output rows that are worked at once, but the last */
+    uint32_t band_rows;       /* output rows that are processed at once, but the last */
     pegrid_input input;
     const bool *is_read; /* [channel] by any filter */
     const bool *dropped; /* [image][channel] maps that are taken for 0; NULL: none */
