@@ -23,6 +23,7 @@ typedef struct zs_outline {
     uint64_t other_bytes; /* bytes of striped transfers that are not on their first port */
     uint64_t dram_bytes;  /* of all rows */
     bool is_open;         /* fusion auto: calls and tensors on chip are not known */
+    uint32_t layers_seen, kept_until; /* then: the last layer that reads what those seen may keep */
     uint64_t software_pl_cycles;
 } zs_outline;
 
@@ -31,6 +32,8 @@ void zs_outline_compute(zs_outline *o, uint64_t n, uint64_t pl_cycles);
 void zs_outline_transfer(zs_outline *o, uint32_t port, bool writes, uint64_t bytes);
 /* A transfer over several ports, a bit each: the first moves no less than any other. */
 void zs_outline_striped(zs_outline *o, uint32_t ports, bool writes, uint64_t bytes);
+/* All work so far ends before what follows begins. */
+void zs_outline_join(zs_outline *o);
 /* Adds an op of `row` that is in the plan. */
 void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op);
 /* Lower bound of the PL cycle in which the work so far ends. */

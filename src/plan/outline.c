@@ -113,6 +113,14 @@ void zs_outline_compute(zs_outline *o, uint64_t n, uint64_t pl_cycles)
     o->compute_pl_cycles = zs_plus_u64(o->compute_pl_cycles, zs_times_u64(n, pl_cycles));
 }
 
+void zs_outline_join(zs_outline *o)
+{
+    o->join_pl_cycle = zs_outline_end(o);
+    o->compute_pl_cycles = o->cpu_pl_cycles = o->other_bytes = 0;
+    for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
+        o->channel_bytes[c] = 0;
+}
+
 /* Calls that may yet become one have no joins between them; a layer in software keeps its own. */
 void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
 {
@@ -140,10 +148,7 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
     case ZS_JOIN:
         if (op->code == ZS_OP_MEET)
             break;
-        o->join_pl_cycle = zs_outline_end(o);
-        o->compute_pl_cycles = o->cpu_pl_cycles = o->other_bytes = 0;
-        for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
-            o->channel_bytes[c] = 0;
+        zs_outline_join(o);
         break;
     default:
         o->cpu_pl_cycles = zs_plus_u64(o->cpu_pl_cycles, cost->pl_cycles);

@@ -124,6 +124,50 @@ START_TEST(additions_count_before_it_is_known_where_pools_go)
 }
 END_TEST
 
+/* Maps of 64 KiB: two layers that move more than they compute, and one between them that does not.
+ */
+static const zs_net *maps_of_64_kib(void)
+{
+    test_spec *spec = test_spec_new(16, 32, 32);
+    test_conv(spec, "conv1", "", 16, 1, 1, 0);
+    test_conv(spec, "conv2", "conv1", 16, 3, 1, 1);
+    test_conv(spec, "conv3", "conv2", 16, 1, 1, 0);
+    const zs_net *net = test_net(&rig.keep, spec);
+    test_spec_free(spec);
+    return net;
+}
+
+static double bound_of_point(uint64_t point)
+{
+    zs_space_look look;
+    ck_assert_int_eq(
+        zs_space_look_at(&rig.space, point, rig.sweep.grid.axis_n, &rig.point, &look, NULL), ZS_OK);
+    return look.bound;
+}
+
+START_TEST(auto_is_bounded_by_what_has_no_room_on_chip)
+{
+    zs_sweep_memo memo;
+    rig.net = maps_of_64_kib();
+    rig.sweep.base.accel.unroll.oc = rig.sweep.base.accel.unroll.ic = 8;
+    space_over("board.bram18=24,1000");
+    space_over("accelerator.fusion=lf2,auto");
+    space_find("cycles", false);
+    const bool is_board_first = strcmp(rig.sweep.grid.axes[0].paths[0], "board.bram18") == 0;
+    const uint64_t tight = is_board_first ? 1 : 2, roomy = 3;       /* points with auto */
+    const double moved = 65536 / 8, computed = 32 * 32 * 9 * 2 * 2; /* in cycles */
+    ck_assert_double_ge(bound_of_point(tight), moved + computed + moved);
+    ck_assert_double_lt(bound_of_point(roomy), moved + computed + moved);
+    zs_sweep_memo_init(&memo, test_heap());
+    for (uint64_t i = 0; i < rig.sweep.grid.point_n; i++) {
+        zs_sweep_point p;
+        ck_assert_int_eq(zs_sweep_run(&rig.sweep, i, &memo, &p, NULL), ZS_OK);
+        ck_assert_double_le(bound_of_point(i), (double)p.result->cycles);
+    }
+    zs_sweep_memo_drop(&memo);
+}
+END_TEST
+
 /* ---- searching ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -388,6 +432,7 @@ TCase *tcase_space(void)
     tcase_add_loop_test(tc, no_point_is_better_than_a_part_it_lies_in, 0, TEST_NET_N);
     tcase_add_test(tc, a_key_that_no_axis_turns_is_not_relaxed);
     tcase_add_test(tc, additions_count_before_it_is_known_where_pools_go);
+    tcase_add_test(tc, auto_is_bounded_by_what_has_no_room_on_chip);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, ended_early_its_bound_holds, 0, ZS_LEN(small));

@@ -19,7 +19,7 @@ static uint32_t saturated(uint64_t n)
     return n > UINT32_MAX / 8 ? UINT32_MAX / 8 : (uint32_t)n;
 }
 
-static uint32_t input_banks(const zs_accel *a)
+uint32_t tiled_input_banks(const zs_accel *a)
 {
     const tiled_params *p = tiled_params_of(a);
     const uint64_t lanes = p->mac.bank_ic ? p->mac.bank_ic : a->unroll.ic;
@@ -351,7 +351,7 @@ zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
         shape_row(d, i);
     tiled_shape_fronts(d);
     const uint32_t slots = p->double_buffer.input ? 2 : 1, bits = 8 * zs_elem_bytes(a->precision);
-    const uint32_t banks = input_banks(a);
+    const uint32_t banks = tiled_input_banks(a);
     set_buffer(d, ZS_BUF_INPUT, "input", banks,
                p->buffer.input_bytes > 0 ? given_depth(p->buffer.input_bytes, banks, bits, slots)
                                          : slots * input_slot_depth(d),
@@ -572,8 +572,8 @@ bool tiled_size_buffers(zs_plan_draft *d, uint64_t resident_elems)
                    : slots * output_slot_depth(d),
                zs_acc_bits(a->precision), slots);
     set_buffer(d, ZS_BUF_CARRY, "pool carry", output_lanes(a), carry_depth(d), bits, 1);
-    set_buffer(d, ZS_BUF_RESIDENT, "resident", input_banks(a),
-               zs_ceil_div(resident_elems, input_banks(a)), bits, 1);
+    set_buffer(d, ZS_BUF_RESIDENT, "resident", tiled_input_banks(a),
+               zs_ceil_div(resident_elems, tiled_input_banks(a)), bits, 1);
     return size_weights(d);
 }
 

@@ -69,17 +69,6 @@ typedef struct needed {
     uint32_t oh, ow;
 } needed;
 
-/* Activations between two layers may be rows of their own, or none. */
-static uint32_t behind_acts(const zs_net *net, uint32_t tensor)
-{
-    for (;;) {
-        const uint32_t producer = net->tensors[tensor].producer;
-        if (producer == ZS_NO_INDEX || net->layers[producer].op != ZS_LAYER_ACT)
-            return tensor;
-        tensor = net->layers[producer].in[0];
-    }
-}
-
 /* Pixels along one axis that windows look at, from the first on. */
 static uint32_t seen_pixels(uint32_t x, uint32_t y, uint32_t kernel, uint32_t dilation,
                             uint32_t stride, uint32_t pad)
@@ -99,13 +88,13 @@ static bool may_go_by_tile(const row_outline *o, needed *out)
     if (!o->o->is_open || !(is_pointwise || o->row->is_depthwise) ||
         !tiled_takes_fronts(&o->o->design->accel))
         return false;
-    const uint32_t before = net->tensors[behind_acts(net, layer->in[0])].producer;
+    const uint32_t before = net->tensors[tiled_behind_acts(net, layer->in[0])].producer;
     bool any = o->row->is_depthwise ||
                (before != ZS_NO_INDEX && zs_layer_is_depthwise(&net->layers[before]));
     for (uint32_t i = 0; i < net->layer_n && is_pointwise; i++) {
         const zs_layer *l = &net->layers[i];
         const zs_window *w = &l->window;
-        if (!zs_layer_is_depthwise(l) || behind_acts(net, l->in[0]) != layer->out)
+        if (!zs_layer_is_depthwise(l) || tiled_behind_acts(net, l->in[0]) != layer->out)
             continue;
         any = true;
         const uint32_t oh = seen_pixels(l->x.h, l->y.h, w->kh, w->dh, w->sh, w->pad_top);
@@ -155,9 +144,10 @@ static void charge_macs(row_outline *o)
 /* A tensor that a layer of the engine wrote may stay where it is. */
 static bool may_stay(const row_outline *o)
 {
-    uint64_t offset;
-    const uint32_t root = zs_tensor_root(o->o->net, o->layer->in[0], &offset);
-    return o->o->is_open && o->o->net->tensors[root].producer != ZS_NO_INDEX;
+    const uint32_t root = zs_tensor_root(o->o->net, o->layer->in[0], NULL);
+    uint32_t last;
+    return o->o->is_open && o->o->net->tensors[root].producer != ZS_NO_INDEX &&
+           tiled_may_keep(o->o, o->layer->in[0], &last);
 }
 
 /* With biases, for which packed weights have room in any case. */
@@ -406,7 +396,7 @@ static void charge_conv(row_outline *o)
             o->work->bytes[TILED_INPUT],
             zs_times_u64((uint64_t)r->y_c * r->oh * r->ow,
                          o->trips[D_IMAGE] * zs_elem_bytes(o->o->design->accel.precision)));
-    if (!o->o->is_open)
+    if (!o->o->is_open || (r->pool == ZS_NO_INDEX && !tiled_may_keep_result(o->o, r)))
         o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
     if (o->array->kind == ZS_ARRAY_SYSTOLIC) /* what passes over sums has a unit of its own */
         return;
@@ -468,6 +458,8 @@ void tiled_outline_row(zs_outline *out, uint32_t i)
     const zs_layer_op kind = out->net->layers[r->layer].op;
     const tiled_params *params = tiled_params_of(&out->design->accel);
     const bool stays = zs_op_has_filters(kind) || (kind == ZS_LAYER_ADD && params->keeps_adds);
+    if (out->is_open && before > 0 && tiled_begins_call(out, r->layer))
+        zs_outline_join(out);
     if (is_call && !stays && params->may_drop_pools)
         return;
     for (uint32_t op = r->op0; op < r->op0 + before; op++)

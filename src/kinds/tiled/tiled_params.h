@@ -43,6 +43,7 @@ typedef struct tiled_params {
     /* No design: a search bounds what open knobs may come to (tiled_space.c). */
     bool is_relaxed, may_drop_pools; /* pools may be the PS's, or layers of their own */
     bool keeps_adds;                 /* of the layers without weights, additions are the engine's */
+    uint64_t most_kept_bits; /* of a tensor that may stay on chip; 0: as the board has room */
 } tiled_params;
 
 static inline const tiled_params *tiled_params_of(const zs_accel *accel)

@@ -81,6 +81,22 @@ zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint3
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+/* Banks of the input buffer, and of what stays on chip. */
+uint32_t tiled_input_banks(const zs_accel *accel);
+
+/* ---- fusion that is open (tiled_open.c) ------------------------------------------------------ */
+
+/* No tensor larger than that stays on chip as a whole. */
+uint64_t tiled_kept_bits(const zs_design *design);
+/* The tensor in front of activations. */
+uint32_t tiled_behind_acts(const zs_net *net, uint32_t tensor);
+/* Whether `auto` may keep a tensor from DRAM, and the last layer that reads it. */
+bool tiled_may_keep(const zs_outline *o, uint32_t tensor, uint32_t *last);
+/* Of what a row without a pool writes, with or without activations behind it. */
+bool tiled_may_keep_result(const zs_outline *o, const zs_plan_row *row);
+/* No call that any choice makes has both this layer and one before it. */
+bool tiled_begins_call(zs_outline *o, uint32_t layer);
+
 /* Everything but the ops; `may_stay` as in the draft. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err);
 zs_status tiled_emit_body(zs_emitter *e);

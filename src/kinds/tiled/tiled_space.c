@@ -107,6 +107,7 @@ static void relax_time(zs_design *d, const opened *is)
 {
     zs_accel *a = &d->accel;
     tiled_params *p = tiled_params_in(a);
+    p->most_kept_bits = is->partition ? UINT64_MAX : tiled_kept_bits(d);
     d->board.bram18 = UINT32_MAX / 4;
     p->is_relaxed = is->lanes || is->partition || is->fill || is->tile;
     a->account = (zs_account_scale){0};
