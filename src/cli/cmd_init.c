@@ -1,4 +1,5 @@
 #include "optimise_priv.h"
+#include "zynqsim/kind.h"
 
 #include <string.h>
 
@@ -79,8 +80,18 @@ static zs_status init(const cli_options *given, optimise_job *job, zs_arena *are
     if (job->state.is_found)
         return write_design(job, given, arena, err);
     *exit_status = CLI_NO;
-    if (!given->quiet)
-        cli_say("init", "no design was found that fits; --work searches longer");
+    if (given->quiet)
+        return ZS_OK;
+    const char *text = "no design was found that fits; --work searches longer";
+    if (job->state.is_proven) {
+        text = zs_arena_printf(arena, "none of %llu designs of kind %s fits %s: proven",
+                               (unsigned long long)job->sweep.sweep.grid.point_n,
+                               zs_kind_of(&job->sweep.sweep.base)->word,
+                               job->sweep.sweep.base.board_name);
+        if (text == NULL)
+            return zs_nomem(err, "the answer");
+    }
+    cli_say("init", text);
     return ZS_OK;
 }
 

@@ -284,16 +284,16 @@ static bool speaks_of_fits(const zs_condition *c)
     return c->figure.field == NULL && strcmp(zs_metrics[c->figure.metric].name, "fits") == 0;
 }
 
-/* Relative overuse of the device, summed over its blocks: at the upper ends of the bands where it
- * has to fit for sure. */
+/* Relative overuse of the device, summed over kinds of block, also those it has none of: at the
+ * upper ends of the bands where it has to fit for sure. */
 static double overuse(const zs_fit *fit, bool for_sure)
 {
     double sum = 0;
-    for (uint32_t i = 0; i < fit->family->block_n; i++) {
-        const zs_fit_line line = zs_fit_line_of(fit, i);
-        const double used = for_sure ? line.hi : line.lo;
-        if (used > line.available)
-            sum += line.available > 0 ? used / line.available - 1 : used;
+    for (zs_resource_id id = 0; id < ZS_RESOURCE_N; id++) {
+        const double used = for_sure ? fit->hi.n[id] : fit->lo.n[id];
+        const double available = fit->available.n[id];
+        if (used > available)
+            sum += available > 0 ? used / available - 1 : used;
     }
     return sum;
 }
@@ -598,10 +598,9 @@ static void set_memories(zs_fit *fit, const zs_design *d, const zs_resources *in
         fit->hi.n[id] = has_band ? (uint32_t)(used * band.hi) : used;
     }
     bool fits = true, is_sure = true;
-    for (uint32_t i = 0; i < fit->family->block_n; i++) {
-        const zs_fit_line line = zs_fit_line_of(fit, i);
-        fits = fits && line.lo <= line.available;
-        is_sure = is_sure && line.hi <= line.available;
+    for (zs_resource_id id = 0; id < ZS_RESOURCE_N; id++) {
+        fits = fits && fit->lo.n[id] <= fit->available.n[id];
+        is_sure = is_sure && fit->hi.n[id] <= fit->available.n[id];
     }
     fit->fits = fits;
     fit->is_close = fits && !is_sure;

@@ -118,6 +118,12 @@ ok "$(grep -q '^# Written by zynqsim init: .* images/s by fidelity tile, and it 
 program init --model small_net.yaml --simulations 20
 ok "$([ $status = 0 ] && grep -q '^board: zybo-7020-256k' out; echo $?)" 'or to standard output, for the default board'
 
+for no in '--board stratix10-520n' '--set board.dsp=1'; do # a part without what the kind needs
+    # shellcheck disable=SC2086
+    program init --model small_net.yaml $no
+    ok "$([ $status = 1 ] && grep -q '^zynqsim: init: none of [0-9]* designs of kind tiled fits .*: proven$' err && [ ! -s out ]; echo $?)" "$no: nothing fits, which is proven"
+done
+
 # ---- wrong input
 refuses() {
     want=$1
