@@ -4,24 +4,26 @@
 /* A model in, the same with zeros out. */
 
 typedef struct setting {
-    const char *key, *value;
+    const char *option, *key, *value;
 } setting;
 
 static zs_status apply(const cli_options *o, cli_point *p, zs_err *err)
 {
     const setting list[] = {
-        {"network.sparsify.method", o->method},
-        {"network.sparsify.parameter", o->parameter},
-        {"network.sparsify.target_zeros", o->target_zeros},
-        {"network.sparsify.structured", o->structured},
-        {"network.sparsify.correction", o->correction},
-        {"network.sparsify.spare_depthwise", o->spare_depthwise ? "true" : NULL},
-        {"network.sparsify.spare_first", o->spare_first ? "true" : NULL},
+        {"--method", "network.sparsify.method", o->method},
+        {"--parameter", "network.sparsify.parameter", o->parameter},
+        {"--target-zeros", "network.sparsify.target_zeros", o->target_zeros},
+        {"--structured", "network.sparsify.structured", o->structured},
+        {"--correction", "network.sparsify.correction", o->correction},
+        {"--spare-depthwise", "network.sparsify.spare_depthwise",
+         o->spare_depthwise ? "true" : NULL},
+        {"--spare-first", "network.sparsify.spare_first", o->spare_first ? "true" : NULL},
     };
     bool is_any = false;
     for (size_t i = 0; i < ZS_LEN(list); i++) {
         if (list[i].value == NULL)
             continue;
+        ZS_TRY(cli_key_check(o, list[i].option, list[i].key, err));
         ZS_TRY(zs_design_set(&p->design, &p->keep, list[i].key, list[i].value, err));
         is_any |= list[i].value != o->method;
     }

@@ -40,6 +40,32 @@ static void note_origin(const char *key, named_here *here)
     here->calibration |= strcmp(key, "network.calibration") == 0;
 }
 
+/* Options that stand for a key. */
+typedef struct key_option {
+    const char *name, *key;
+    bool is_given;
+} key_option;
+
+enum { KEY_OPTIONS = 5 };
+
+static void list_key_options(const cli_options *o, key_option list[KEY_OPTIONS])
+{
+    const key_option all[KEY_OPTIONS] = {{"--model", "network.model", o->model != NULL},
+                                         {"--weights", "network.weights", o->weights != NULL},
+                                         {"--input", "network.input", o->inputs != NULL},
+                                         {"--output", "network.outputs", o->outputs != NULL},
+                                         {"--labels", "network.labels", o->labels != NULL}};
+    memcpy(list, all, sizeof all);
+}
+
+zs_status cli_key_check(const cli_options *o, const char *option, const char *key, zs_err *err)
+{
+    for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
+        if (strlen(key) == strcspn(o->set[i], "=") && strncmp(key, o->set[i], strlen(key)) == 0)
+            return zs_fail(err, ZS_EUSAGE, "--set", "%s is given by %s too", key, option);
+    return ZS_OK;
+}
+
 static zs_status apply_set(cli_point *p, const char *setting, named_here *here, zs_err *err)
 {
     const char *equals = strchr(setting, '=');
@@ -90,6 +116,11 @@ static zs_status apply_folding(cli_point *p, const char *path, zs_err *err)
 
 static zs_status apply_options(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
+    key_option list[KEY_OPTIONS];
+    list_key_options(o, list);
+    for (size_t i = 0; i < KEY_OPTIONS; i++)
+        if (list[i].is_given)
+            ZS_TRY(cli_key_check(o, list[i].name, list[i].key, err));
     ZS_TRY(cli_kind_apply(p, o->set, err));
     p->design.place = "--set";
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
@@ -610,14 +641,17 @@ static bool varies(const zs_axis *axis, const char *key, size_t bytes)
 
 zs_status cli_axis_check(const cli_options *o, const zs_axis *axis, zs_err *err)
 {
-    static const char model[] = "network.model";
+    key_option list[KEY_OPTIONS];
+    list_key_options(o, list);
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++) {
         const size_t bytes = strcspn(o->set[i], "=");
         if (varies(axis, o->set[i], bytes))
             return zs_fail(err, ZS_EUSAGE, "--set", "%.*s is on the axis %s too", (int)bytes,
                            o->set[i], axis->text);
     }
-    if (o->model != NULL && varies(axis, model, sizeof model - 1))
-        return zs_fail(err, ZS_EUSAGE, "--model", "%s is on the axis %s too", model, axis->text);
+    for (size_t i = 0; i < KEY_OPTIONS; i++)
+        if (list[i].is_given && varies(axis, list[i].key, strlen(list[i].key)))
+            return zs_fail(err, ZS_EUSAGE, list[i].name, "%s is on the axis %s too", list[i].key,
+                           axis->text);
     return ZS_OK;
 }

@@ -220,4 +220,18 @@ is not I/N|--shard 0/-1
 is not I/N|--shard 1
 is no range|--vary accelerator.tile.oc=04:8
 END
+# ---- an option and the key that it stands for: one of the two would have no effect
+while IFS='|' read -r words message; do
+    # shellcheck disable=SC2086 # a list of words
+    program $words
+    ok "$([ $status = 2 ] && [ ! -s out ] && grep -qxF -e "zynqsim: $message" err; echo $?)" "$words: $message"
+done <<'END'
+run small.yaml --model lenet5 --set network.model=resnet8|--set: network.model is given by --model too
+init --board zedboard --set board=pynq-z1|--set: board is given by --board too
+init --precision fp32 --set accelerator.precision=int8|--set: accelerator.precision is given by --precision too
+run small.yaml --weights synthetic:3 --set network.weights=synthetic:4|--set: network.weights is given by --weights too
+run small.yaml --input synthetic --set network.input=synthetic:2|--set: network.input is given by --input too
+compare small.yaml --weights synthetic:3 --vary network.weights=synthetic:1,synthetic:2|--weights: network.weights is on the axis network.weights=synthetic:1,synthetic:2 too
+sweep small.yaml --weights synthetic:3 --vary network.weights=synthetic:1,synthetic:2|--weights: network.weights is on the axis network.weights=synthetic:1,synthetic:2 too
+END
 finish

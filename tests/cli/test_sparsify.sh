@@ -96,6 +96,7 @@ refuses 'names no image' sparsify net.yaml --method lamp --parameter 0.5 --corre
 refuses 'method: is needed' sparsify net.yaml --parameter 0.5
 refuses 'method: is needed' sparsify net.yaml --structured filter
 refuses 'method: is needed' sparsify net.yaml --spare-first
+refuses 'network.sparsify.method is given by --method too' sparsify net.yaml --method flat --parameter 0.5 --set network.sparsify.method=lamp
 refuses 'input: needs --pes' sparsify net.yaml --method flat --parameter 0.5 --input synthetic
 refuses "did you mean 'flat'" sparsify net.yaml --method flatt --parameter 1
 refuses '1.5 is above 1' sparsify net.yaml --method lamp --parameter 1.5
