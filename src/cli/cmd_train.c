@@ -241,7 +241,8 @@ static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan 
 
 static zs_status check_options(const cli_options *o, zs_err *err)
 {
-    if (o->data == NULL && (o->test != NULL || o->checkpoint != NULL || o->onnx != NULL))
+    if (o->data == NULL && (o->test != NULL || o->checkpoint != NULL || o->onnx != NULL ||
+                            o->seeds != NULL || o->epochs != 1 || o->images != 0))
         return zs_fail(err, ZS_EUSAGE, "--data", "there is nothing to train on");
     return ZS_OK;
 }

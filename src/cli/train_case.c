@@ -205,11 +205,31 @@ static zs_status run_cases(const cli_options *o, zs_arena *arena, uint32_t schem
     return ZS_OK;
 }
 
+/* A case has sizes, data and constants of its own; of a design only the scheme counts. */
+static zs_status check_options(const cli_options *o, zs_err *err)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+    } others[] = {{"--data", o->data != NULL},      {"--test", o->test != NULL},
+                  {"--epochs", o->epochs != 1},     {"--images", o->images != 0},
+                  {"--seeds", o->seeds != NULL},    {"--checkpoint", o->checkpoint != NULL},
+                  {"--onnx", o->onnx != NULL},      {"--output", o->output != NULL},
+                  {"--trace", o->trace != NULL},    {"--best", o->best != NULL},
+                  {"--model", o->model != NULL},    {"--weights", o->weights != NULL},
+                  {"--folding", o->folding != NULL}};
+    for (size_t i = 0; i < ZS_LEN(others); i++)
+        if (others[i].is_given)
+            return zs_fail(err, ZS_EUSAGE, others[i].name, "does not go with --case");
+    return ZS_OK;
+}
+
 zs_status cli_train_cases(const cli_options *o, int *exit_status, zs_err *err)
 {
     cli_point point = {0};
     zs_arena arena;
     zs_arena_init(&arena, cli_heap());
+    ZS_TRY(check_options(o, err));
     if (o->design_path != NULL)
         return zs_fail(err, ZS_EUSAGE, o->design_path, "an exact case takes no design");
     if (o->format == CLI_JSON)

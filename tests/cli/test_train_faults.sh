@@ -43,6 +43,16 @@ END_OF_DESIGN
 npy set ''
 t() { program train d.yaml --data set --quiet --format csv "$@"; }
 
+# ---- options that would have no effect
+for option in '--epochs 2' '--images 4' '--seeds 1..2' '--checkpoint c' '--onnx o.onnx' '--test set'; do
+    # shellcheck disable=SC2086 # an option and its value
+    program train d.yaml $option
+    ok "$([ $status = 2 ] && grep -qx 'zynqsim: --data: there is nothing to train on' err; echo $?)" "$option without --data is refused"
+    # shellcheck disable=SC2086
+    program train --case c.json $option
+    ok "$([ $status = 2 ] && grep -qx "zynqsim: ${option%% *}: does not go with --case" err; echo $?)" "$option with --case too"
+done
+
 # ---- no room for a checkpoint, or for what is written at the end
 t --epochs 4
 cp out whole.csv
