@@ -116,6 +116,10 @@ input: {name: data, shape: [96, 64, 64]}
 layers:
   - {conv: c, out: 32, kernel: 3, pad: 1}
 E4
+program show base.yaml --loops --set "$optimise=register_sum, unroll" --set accelerator.unroll.ic=16
+ok "$([ $status = 0 ] && [ "$(grep -c ' xx  *[0-9]*  *1  *1  *[0-9]*  load units wait at the ends of lines' out)" -ge 2 ]; echo $?)" 'sums of planes that are read at once wait for lines, and say so'
+program show base.yaml --loops --set "$optimise=unroll" --set accelerator.unroll.ox=16 --set accelerator.unroll.ic=1
+ok "$([ $status = 0 ] && grep -q ' yy  *16  *1  *-  *[0-9]*  $' out && grep -q ' rx .* 7  *[0-9]*  sum in global memory' out; echo $?)" 'a loop around unrolled ones that hold another has no interval'
 program show base.yaml --model again.yaml --loops
 ok "$([ $status = 0 ] && [ "$(grep 'fetched again' out)" = '  51.9 MB in lines that are fetched again' ]; echo $?)" 'lines that a kernel had before'
 program run base.yaml --model again.yaml --timing-only --format json

@@ -6,28 +6,29 @@
 /* What `show --loops` prints: loops as reports of FPGA compilers list them, and what memory costs.
  */
 
-static const char *cause_of(const zs_nest_kernel *k, const zs_loop *loop)
-{
-    if (loop->inner != ZS_NO_LOOP && !zs_loop_is_flat(&k->nest.loops[loop->inner]))
-        return "";
-    if (zs_loop_is_flat(loop))
-        return "unrolled as a whole";
-    if (loop->copies)
-        return loop->least_cycles > 0 ? "copy, at least until its first line is there" : "copy";
-    if (loop->stall_cycles > 0)
-        return "ports of an array on chip, or additions to one word of it";
-    if (k->interval <= 1)
-        return "";
-    return k->sum_is_register ? "additions in order" : "sum in global memory";
-}
-
-/* The loop whose body starts in every interval. */
+/* All loops inside are unrolled as a whole: its body starts in every interval. */
 static bool is_innermost(const zs_nest *nest, const zs_loop *loop)
 {
     for (uint32_t i = loop->inner; i != ZS_NO_LOOP; i = nest->loops[i].next)
         if (!zs_loop_is_flat(&nest->loops[i]) || !is_innermost(nest, &nest->loops[i]))
             return false;
-    return !zs_loop_is_flat(loop) || loop->inner == ZS_NO_LOOP;
+    return true;
+}
+
+static const char *cause_of(const zs_nest_kernel *k, const zs_loop *loop)
+{
+    if (zs_loop_is_flat(loop))
+        return "unrolled as a whole";
+    if (!is_innermost(&k->nest, loop))
+        return "";
+    if (loop->copies)
+        return loop->least_cycles > 0 ? "copy, at least until its first line is there" : "copy";
+    if (loop->stall_cycles > 0)
+        return "ports of an array on chip, or additions to one word of it";
+    if (k->interval <= 1)
+        return k->lines > 0 && k->line_wait_cycles > 0 ? "load units wait at the ends of lines"
+                                                       : "";
+    return k->sum_is_register ? "additions in order" : "sum in global memory";
 }
 
 static zs_status put_loop(const zs_nest_kernel *k, uint32_t i, uint32_t depth, uint32_t lsu_words,
