@@ -71,6 +71,96 @@ START_TEST(test_a_shortcut_crosses_every_cut_on_its_way)
 }
 END_TEST
 
+/* ---- passes of a convolution ----------------------------------------------------------------- */
+
+static const struct {
+    uint32_t ic, oc, size, k, stride, pad, groups;
+} convs[] = {
+    {4, 6, 12, 3, 2, 1, 1}, {4, 6, 9, 1, 2, 0, 1}, {3, 8, 8, 5, 1, 2, 1},
+    {3, 8, 8, 3, 1, 0, 1},  {4, 8, 8, 3, 1, 1, 2}, {6, 6, 7, 3, 2, 1, 3},
+};
+
+static const zs_layer_time *times_of(test_spec *s)
+{
+    zs_err err = {0};
+    zs_layer_time *times;
+    const zs_train_setup setup = {.net = test_net(&arena, s), .batch = 16};
+    test_spec_free(s);
+    ck_assert_msg(zs_pipeline_times(&arena, &design, &setup, ZS_TILE, &times, &err) == ZS_OK,
+                  "%s: %s", err.place, err.text);
+    return times;
+}
+
+/* The convolution as the first layer, or behind another, which needs the errors of its inputs. */
+static zs_layer_time time_of_conv(int i, bool has_error)
+{
+    const uint32_t size = convs[i].size;
+    test_spec *s = test_spec_new(convs[i].ic, size, size);
+    if (has_error)
+        test_conv(s, "front", "", convs[i].ic, 1, 1, 0);
+    test_conv(s, "conv", "", convs[i].oc, convs[i].k, convs[i].stride, convs[i].pad)->groups =
+        convs[i].groups;
+    return times_of(s)[has_error];
+}
+
+/* The data gradient is a convolution over the errors with zeros between them, as many as the stride
+ * leaves out, and channels exchanged. */
+START_TEST(test_errors_of_inputs_take_the_time_of_their_convolution)
+{
+    const uint32_t size = convs[_i].size, k = convs[_i].k, pad = convs[_i].pad;
+    const uint32_t y = (size + 2 * pad - k) / convs[_i].stride + 1;
+    const uint32_t spread = (y - 1) * convs[_i].stride + 1;
+    const uint32_t before = k - 1 > pad ? k - 1 - pad : 0, all = size + k - 1 - spread;
+    const uint32_t behind = all > before ? all - before : 0;
+    test_spec *s = test_spec_new(convs[_i].oc, spread, spread);
+    zs_layer_spec *gradient = test_conv(s, "conv", "", convs[_i].ic, k, 1, 0);
+    gradient->groups = convs[_i].groups;
+    gradient->no_bias = true;
+    test_window(gradient, k, 1, before, before, behind, behind);
+    const zs_layer_time with = time_of_conv(_i, true), without = time_of_conv(_i, false);
+    const zs_layer_time *expected = times_of(s);
+    ck_assert_double_gt(expected->inference_s, 0);
+    ck_assert_double_eq_tol(with.backward_s - without.backward_s, 16 * expected->inference_s,
+                            1e-12);
+}
+END_TEST
+
+/* The gradient of the weights of a group is a product of errors [oc][pixel] and gathered inputs
+ * [pixel][tap], image by image; the PS updates three elements a parameter: gradient, velocity,
+ * weight. */
+START_TEST(test_weights_take_the_time_of_their_product_and_of_the_update)
+{
+    const uint32_t ic = convs[_i].ic, oc = convs[_i].oc, k = convs[_i].k, groups = convs[_i].groups;
+    const uint32_t y = (convs[_i].size + 2 * convs[_i].pad - k) / convs[_i].stride + 1;
+    test_spec *s = test_spec_new(y * y, ic / groups * k, k);
+    test_conv(s, "product", "", oc / groups, 1, 1, 0)->no_bias = true;
+    const zs_layer_time *product = times_of(s);
+    const double params = (double)oc * (ic / groups * k * k + 1);
+    const double update =
+        3 * params * design.board.cpu.cycles_per_element / (double)design.board.cpu.clock_hz;
+    ck_assert_double_eq_tol(time_of_conv(_i, false).backward_s,
+                            16 * groups * product->inference_s + update, 1e-12);
+}
+END_TEST
+
+START_TEST(test_layers_without_weights_take_as_long_and_as_much_backward)
+{
+    test_spec *s = test_spec_new(4, 12, 12);
+    test_pool(s, "first", "", ZS_POOL_AVG, 2, 2);
+    test_conv(s, "conv", "", 4, 1, 1, 0);
+    const zs_layer_time first = times_of(s)[0];
+    s = test_spec_new(4, 12, 12);
+    test_conv(s, "conv", "", 4, 1, 1, 0);
+    test_pool(s, "second", "", ZS_POOL_AVG, 2, 2);
+    const zs_layer_time second = times_of(s)[1];
+    ck_assert_double_eq(first.backward_s, 0); /* no layer needs errors of the images */
+    ck_assert_double_eq(second.forward_s, first.forward_s);
+    ck_assert_double_eq(second.backward_s, second.forward_s);
+    ck_assert_double_gt(first.joules, 0);
+    ck_assert_double_eq(second.joules, 2 * first.joules);
+}
+END_TEST
+
 START_TEST(test_free_links_leave_cycles_of_the_slowest_stage)
 {
     const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, (uint32_t)_i);
@@ -528,6 +618,11 @@ TCase *tcase_pipeline(void)
     TCase *tc = tcase_create("pipeline");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, test_a_shortcut_crosses_every_cut_on_its_way);
+    tcase_add_loop_test(tc, test_errors_of_inputs_take_the_time_of_their_convolution, 0,
+                        ZS_LEN(convs));
+    tcase_add_loop_test(tc, test_weights_take_the_time_of_their_product_and_of_the_update, 0,
+                        ZS_LEN(convs));
+    tcase_add_test(tc, test_layers_without_weights_take_as_long_and_as_much_backward);
     tcase_add_loop_test(tc, test_free_links_leave_cycles_of_the_slowest_stage, 0, 4);
     tcase_add_test(tc, test_equal_stages_take_the_parts_of_gpipe_one_after_the_other);
     tcase_add_test(tc, test_links_carry_while_stages_of_training_work);
