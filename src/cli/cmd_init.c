@@ -5,7 +5,7 @@
 
 /* A design to start from: a short search for the fastest that fits for sure. */
 
-#define WORK "20" /* millions of events, unless an option says how long: half a second or so */
+#define WORK "30" /* millions of events, unless an option says how long: half a second or so */
 
 /* So that what is wrong with it is said of the option. */
 static zs_status try_option(zs_design *d, zs_arena *arena, const char *option, const char *key,

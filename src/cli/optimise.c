@@ -159,6 +159,15 @@ static zs_status read_number(const char *text, const char *place, double least, 
     return ZS_OK;
 }
 
+/* Figures that need a run: all others are the same at every fidelity. */
+static bool have_times(const zs_conditions *c)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < c->n; i++)
+        any = any || !zs_figure_is_early(&c->list[i].figure);
+    return any;
+}
+
 zs_status optimise_setup(const cli_options *options, optimise_job *job, zs_err *err)
 {
     double percent = 0, work = options->seconds != NULL ? 0 : WORK;
@@ -180,7 +189,7 @@ zs_status optimise_setup(const cli_options *options, optimise_job *job, zs_err *
     ZS_TRY(read_axes(job, err));
     ZS_TRY(read_conditions(job, err));
     ZS_TRY(read_objective(job, err));
-    job->confirms = !options->has_fidelity;
+    job->confirms = !options->has_fidelity && have_times(&w->sweep.conditions);
     job->search = (zs_search_options){
         .top_n = options->top > 0 ? (uint32_t)options->top : 1,
         .gap_frac = percent / 100,

@@ -273,7 +273,7 @@ static const option init_options[] = {
     {"output", 'o', WORD, &raw.options.output, "the file to write (default: standard output)",
      "DESIGN.yaml"},
     {"work", 0, WORD, &raw.options.work,
-     "search with the work of N million events of simulation (default 20, half a second or so)",
+     "search with the work of N million events of simulation (default 30, half a second or so)",
      "N"},
     {"seconds", 0, WORD, &raw.options.seconds, "search for N seconds instead", "N"},
     {"simulations", 0, COUNT, &raw.options.simulations, "search by N simulations instead", "N"},

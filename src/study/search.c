@@ -19,7 +19,8 @@ enum {
     TILE_EVENTS = 3, /* of one event at tile or bound */
     LOOK_EVENTS = 2500,
     LAYER_EVENTS = 150, /* of a look: all in all, and per layer */
-    PLAN_LOOKS = 4      /* of the plan of a simulation */
+    PLAN_LOOKS = 4,     /* of the plan of a simulation */
+    CHOICE_EVENTS = 60  /* of the choice of `auto`, per layer and layer */
 };
 
 typedef struct part {
@@ -46,10 +47,10 @@ typedef struct search {
     uint32_t stack_n, stack_room;
     remembered *memo;
     uint32_t memo_n;
-    uint64_t look_work, simulated_work; /* of one look, of all simulations */
-    zs_search_task *tasks;              /* of a round */
-    zs_space_look *looks;               /* [task][value] */
-    uint32_t values_most;               /* of an axis */
+    uint64_t look_work, choice_work, simulated_work; /* of one look or choice, of all simulations */
+    zs_search_task *tasks;                           /* of a round */
+    zs_space_look *looks;                            /* [task][value] */
+    uint32_t values_most;                            /* of an axis */
     zs_err *err;
 } search;
 
@@ -215,12 +216,23 @@ static bool is_over(const search *s)
            (s->hook->is_over != NULL && s->hook->is_over(s->hook->ctx));
 }
 
+/* The fusion of the point is `auto`. */
+static bool chooses(const search *s, uint64_t point)
+{
+    const uint32_t at = zs_grid_axis(s->grid, "accelerator.fusion");
+    if (at == ZS_GRID_AXES)
+        return s->space->sweep->base.accel.fusion == ZS_FUSION_AUTO;
+    const zs_axis *axis = &s->grid->axes[at];
+    return strcmp(axis->values[point / s->space->below[at + 1] % axis->value_n], "auto") == 0;
+}
+
 static uint64_t work_of(const search *s, const zs_search_task *t)
 {
     if (t->what != ZS_SEARCH_SIMULATE)
         return s->look_work * (t->what == ZS_SEARCH_CUT ? s->grid->axes[t->fixed].value_n : 1u);
     const uint64_t weight = s->space->sweep->fidelity == ZS_BURST ? 1 : TILE_EVENTS;
-    return PLAN_LOOKS * s->look_work + weight * t->events + t->confirm_events;
+    return PLAN_LOOKS * s->look_work + (chooses(s, t->point) ? s->choice_work : 0) +
+           weight * t->events + t->confirm_events;
 }
 
 /* So many of the next n tasks at once that they are not far beyond the limit of work: simulations
@@ -652,11 +664,10 @@ static zs_status branch_all(search *s)
 
 /* ---- entry ----------------------------------------------------------------------------------- */
 
-static uint64_t work_of_look(const zs_sweep *w)
+static uint64_t count_layers(const zs_sweep *w)
 {
     const zs_net *net; /* none: the first simulation says what is wrong with it */
-    const bool is_there = w->net_of(w->ctx, &w->base, &net, NULL) == ZS_OK;
-    return LOOK_EVENTS + LAYER_EVENTS * (uint64_t)(is_there ? net->layer_n : 0);
+    return w->net_of(w->ctx, &w->base, &net, NULL) == ZS_OK ? net->layer_n : 0;
 }
 
 zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_options *options,
@@ -670,8 +681,10 @@ zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_
                 .state = state,
                 .stack_room = 4096,
                 .values_most = 1,
-                .look_work = work_of_look(space->sweep),
                 .err = err};
+    const uint64_t layer_n = count_layers(space->sweep);
+    s.look_work = LOOK_EVENTS + LAYER_EVENTS * layer_n;
+    s.choice_work = CHOICE_EVENTS * layer_n * layer_n;
     *state = (zs_search_state){.bound = -INFINITY, .nearest_excess = INFINITY};
     s.heap_most = options->waiting_most ? options->waiting_most : WAITING_MOST;
     for (uint32_t i = 0; i < s.grid->axis_n; i++)

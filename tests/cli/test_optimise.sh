@@ -71,6 +71,15 @@ ok "$([ $status = 0 ] && cmp -s j1 j3 && [ -s j1 ]; echo $?)" 'init writes one d
 program optimise small.yaml --work 3
 ok "$(cmp -s j1 j3 && cmp -s j1 again && grep -q '^limit of work reached: no design of' out; echo $?)" 'so much work gives one answer, also where rows are gone on with'
 rm work.csv
+for goal in 'resources.dsp <= 200' 'cycles <= 1e9'; do
+    for fidelity in '' '--fidelity tile'; do
+        # shellcheck disable=SC2086
+        "$ZYNQSIM" optimise small.yaml --model "$TOP/models/alexnet_group.yaml" --goal "$goal" --work 12 $fidelity --format json --quiet >"work$fidelity" 2>err
+    done
+    cmp -s work 'work--fidelity tile'
+    echo "$goal $?" >>same
+done
+ok "$(grep -q '^resources.dsp .* 0$' same && grep -q '^cycles .* 1$' same; echo $?)" 'work goes into confirming times, and not what is the same at every fidelity'
 
 # ---- going on
 # shellcheck disable=SC2086
