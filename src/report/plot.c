@@ -48,6 +48,7 @@ void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
         "  mark_scale = 3.2\n"
         "} else { if (exists('tikz')) {\n"
         "  set terminal tikz size %.3fin,%.3fin fontscale 0.6\n"
+        "  mark_scale = 1.55\n"
         "} else {\n"
         "  set terminal svg noenhanced size %u,%u fixed font 'Helvetica,Arial,sans-serif,12' "
         "background rgb '#ffffff'\n}}}}\n",

@@ -267,6 +267,10 @@ END_TEST
 START_TEST(test_marks_are_as_large_in_every_format)
 {
     char *script = fixture_text(plots[_i], fixture_squeezenet());
+    uint32_t scale_n = 0;
+    for (const char *scale = script; (scale = strstr(scale, "mark_scale = ")) != NULL; scale++)
+        scale_n++;
+    ck_assert_uint_eq(scale_n, 5); /* SVG and four others */
     const char *at = script;
     while ((at = strstr(at, "pointsize ")) != NULL) {
         at += strlen("pointsize ");
