@@ -276,7 +276,7 @@ zs_status zs_onnx_einsum(const zs_onnx_node *at, zs_err *err)
         at->node->name != NULL && at->node->name[0] != '\0' ? at->node->name : at->node->output[0];
     const zs_lower lower = {.net = at->net, .name = name, .place = at->place};
     term terms[TERMS_MAX] = {{.value = NULL}};
-    char out[ZS_RANK_MAX + 1];
+    char out[ZS_RANK_MAX + 1] = "";
     ZS_TRY(read_equation(at, terms, out, err));
     for (size_t i = 0; i < at->node->n_input; i++) {
         uint32_t dims[ZS_RANK_MAX], rank;
