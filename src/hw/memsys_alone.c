@@ -94,9 +94,60 @@ static ZS_INLINE bool end_and_send(const zs_burst_sys *bs, channel_state *c, arr
     return true;
 }
 
-bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr)
+/* A run of row hits: they issue when the data bus is free, usually at once. Then no other burst can
+ * come first, unless the transfer may end in the same cycle. False: the last burst was among them.
+ */
+static ZS_INLINE bool take_hits(zs_burst_sys *bs, channel_state *c, arrival *a, zs_dram_hits *hits)
 {
     zs_dram *dram = bs->memory[0].dram;
+    const uint32_t before = c->flow.finished;
+    bool any = true;
+    while (any && a->due == a->at) {
+        const bool at_once = hits->bus_at <= a->at + QUEUE_LATENCY;
+        if (!at_once || !c->ends_later) {
+            const uint64_t decided_at = zs_max_u64(hits->bus_at - QUEUE_LATENCY, a->at);
+            if (decided_at >= a->undisturbed)
+                a->undisturbed = elsewhere_at(bs, c, a->burst.addr, a->leaves);
+            if (decided_at >= a->undisturbed)
+                break;
+        }
+        if (!zs_dram_hit(dram, hits, a->burst.addr, a->burst.bytes, a->at))
+            break;
+        const uint64_t span = hits->bus_at - dram->gap - hits->last_at;
+        any = end_and_send(bs, c, a, over_at(bs, c, a, hits->last_at, span, at_once));
+    }
+    const uint32_t bursts = c->flow.finished - before;
+    bs->events += bursts;
+    c->counts->bursts += bursts;
+    c->counts->bytes += hits->bytes;
+    zs_dram_end_hits(dram, hits);
+    return any;
+}
+
+/* A row change or bus turnaround. Its queue must have space, and the ring of `recent` must lose no
+ * live entry. The number of writes queued at a turnaround sets the length of their run, so a write
+ * must turn the bus on arrival. */
+static ZS_INLINE bool take_other(const zs_burst_sys *bs, channel_state *c, arrival *a,
+                                 uint64_t limit_ddr, zs_dram_done *done)
+{
+    zs_dram *dram = bs->memory[0].dram;
+    const zs_dram_req req = {
+        .addr = a->burst.addr, .bytes = a->burst.bytes, .is_write = c->is_write};
+    const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
+    if (a->due != a->at || a->at >= limit_ddr || !zs_dram_accepts(dram, &req, n, a->at) ||
+        !zs_dram_remembers(dram, c->is_write, a->at) ||
+        (c->is_write && dram->mode != WRITE && dram->slot_end > a->at + QUEUE_LATENCY))
+        return false;
+    a->undisturbed = elsewhere_at(bs, c, req.addr, a->leaves);
+    if (!zs_dram_bypass(dram, &req, n, a->at, zs_min_u64(limit_ddr, a->undisturbed), done))
+        return false;
+    c->counts->bursts++; /* its event is the controller's decision */
+    c->counts->bytes += req.bytes;
+    return true;
+}
+
+bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr)
+{
     arrival a = {.burst = {.addr = c->sending.addr,
                            .bytes = c->sending.bytes,
                            .beats = c->flights[c->sending_i].beats},
@@ -104,60 +155,23 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                  .at = c->arrives_at,
                  .due = at};
     const uint32_t most_bytes = c->port.max_beats * c->port.beat_bytes;
-    uint64_t taken = 0;
+    const uint32_t before = c->flow.finished;
     zs_dram_hits hits;
     zs_dram_done done;
     bool any = true;
     while (any) {
-        /* Row hits issue when the data bus is free, usually at once: then no other burst can come
-         * first, unless the transfer may end in the same cycle. */
-        if (zs_dram_begin_hits(dram, c->is_write, a.burst.addr, most_bytes, a.at, limit_ddr,
-                               &hits)) {
-            const uint32_t before = c->flow.finished;
-            while (any && a.due == a.at) {
-                const bool at_once = hits.bus_at <= a.at + QUEUE_LATENCY;
-                if (!at_once || !c->ends_later) {
-                    const uint64_t decided_at = zs_max_u64(hits.bus_at - QUEUE_LATENCY, a.at);
-                    if (decided_at >= a.undisturbed)
-                        a.undisturbed = elsewhere_at(bs, c, a.burst.addr, a.leaves);
-                    if (decided_at >= a.undisturbed)
-                        break;
-                }
-                if (!zs_dram_hit(dram, &hits, a.burst.addr, a.burst.bytes, a.at))
-                    break;
-                const uint64_t span = hits.bus_at - dram->gap - hits.last_at;
-                any = end_and_send(bs, c, &a, over_at(bs, c, &a, hits.last_at, span, at_once));
-            }
-            const uint32_t bursts = c->flow.finished - before;
-            taken += bursts;
-            bs->events += bursts;
-            c->counts->bursts += bursts;
-            c->counts->bytes += hits.bytes;
-            zs_dram_end_hits(dram, &hits);
-            if (!any)
-                break;
+        if (zs_dram_begin_hits(bs->memory[0].dram, c->is_write, a.burst.addr, most_bytes, a.at,
+                               limit_ddr, &hits) &&
+            !take_hits(bs, c, &a, &hits)) {
+            any = false;
+        } else if (take_other(bs, c, &a, limit_ddr, &done)) {
+            const uint64_t span = done.last_ddr_cycle - done.first_ddr_cycle;
+            any = end_and_send(bs, c, &a, over_at(bs, c, &a, done.command_ddr_cycle, span, false));
+        } else {
+            break;
         }
-        /* A row change or bus turnaround. Its queue must have space, and the ring of `recent` must
-         * lose no live entry. The number of writes queued at a turnaround sets the length of their
-         * run, so a write must turn the bus on arrival. */
-        const zs_dram_req req = {
-            .addr = a.burst.addr, .bytes = a.burst.bytes, .is_write = c->is_write};
-        const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
-        if (a.due != a.at || a.at >= limit_ddr || !zs_dram_accepts(dram, &req, n, a.at) ||
-            !zs_dram_remembers(dram, c->is_write, a.at) ||
-            (c->is_write && dram->mode != WRITE && dram->slot_end > a.at + QUEUE_LATENCY))
-            break;
-        a.undisturbed = elsewhere_at(bs, c, req.addr, a.leaves);
-        if (!zs_dram_bypass(dram, &req, n, a.at, zs_min_u64(limit_ddr, a.undisturbed), &done))
-            break;
-        taken++; /* its event is the controller's decision */
-        c->counts->bursts++;
-        c->counts->bytes += req.bytes;
-        any = end_and_send(bs, c, &a,
-                           over_at(bs, c, &a, done.command_ddr_cycle,
-                                   done.last_ddr_cycle - done.first_ddr_cycle, false));
     }
-    if (taken == 0)
+    if (c->flow.finished == before)
         return false;
     c->counts->beats += a.beats;
     bs->memory[0].served[c->is_write] = c->i;
