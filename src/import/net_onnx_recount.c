@@ -75,7 +75,7 @@ zs_status zs_onnx_flatten(const zs_onnx_node *at, zs_err *err)
     const int64_t stated = zs_onnx_attr_int(at, "axis", 1);
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
     const int64_t rank = x->rank ? x->rank : 4;
-    if (x->constant == NULL && (stated == 1 || stated + rank == 1) &&
+    if (x->constant == NULL && (stated == 1 || (stated < 0 && stated + rank == 1)) &&
         (!x->has_dims || x->dims[0] == 1))
         return flatten_layer(at, x, 2, err);
     uint32_t dims[ZS_RANK_MAX], n, axis;

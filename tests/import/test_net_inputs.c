@@ -164,6 +164,7 @@ static const struct {
     {{{"Add", "x pair", "y", NULL, 0}}, 6, 1, {1.5f, 3.5f, 3.5f, 5.5f, 5.5f, 7.5f}},
     {{{"MatMul", "x stacked", "y", NULL, 0}}, 6, 1, {5.5f, 8.5f, 11.5f, 18.5f, 17.5f, 28.5f}},
     {{{"Gemm", "square x", "y", "transB", 1}}, 6, 2, {3.5f, 7.5f, 11.5f, 9.5f, 21.5f, 33.5f}},
+    {{{"ReduceMax", "x", "m", "keepdims", -1}, {"Flatten", "m", "y", "axis", 0}}, 3, 1, {2, 4, 6}},
     {{{"Gemm", "x wide rows", "y", NULL, 0}}, 9, 3, {8, 11, 14, 17, 24, 31, 26, 37, 48}},
 };
 
@@ -180,7 +181,10 @@ START_TEST(test_samples_are_mixed_where_an_operator_mixes_them)
     for (size_t k = 0; k < ZS_LEN(of_samples[0].nodes) && of_samples[row_i].nodes[k].op != NULL;
          k++) {
         wire attrs = {.n = 0};
-        if (of_samples[row_i].nodes[k].attr != NULL)
+        if (of_samples[row_i].nodes[k].value < 0) { /* over the second dimension, which goes */
+            onnx_attr_ints(&attrs, "axes", 1, 1, 0, 0, 0);
+            onnx_attr_int(&attrs, "keepdims", 0);
+        } else if (of_samples[row_i].nodes[k].attr != NULL)
             onnx_attr_int(&attrs, of_samples[row_i].nodes[k].attr,
                           of_samples[row_i].nodes[k].value);
         onnx_node(&graph, of_samples[row_i].nodes[k].op, "", of_samples[row_i].nodes[k].in,
