@@ -2,7 +2,7 @@
 
 #include "zynqsim/capacity.h"
 
-/* What an HLS report says of the direct kernel. */
+/* The clocks that an HLS report promises for the direct kernel. */
 
 uint32_t direct_interval(const zs_design *design)
 {

@@ -30,7 +30,7 @@ static inline const direct_params *direct_params_of(const zs_accel *accel)
     return (const void *)accel->params;
 }
 
-/* What a row keeps besides. */
+/* row->own: what kind direct knows of a row. */
 typedef struct direct_row {
     zs_serial_walk walk; /* of image 0, channel 0 */
     uint32_t walk_oc;    /* output channels that read the same inputs */

@@ -42,7 +42,7 @@ static line_rooms asked_rooms(const zs_design *d)
 
 /* ---- whether there is anything to choose ----------------------------------------------------- */
 
-/* Block RAM is so short that a layer is more calls than one. */
+/* Whether some layer takes several calls because its weights exceed the block RAM that is left. */
 static bool is_tight(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
@@ -50,7 +50,7 @@ static bool is_tight(const zs_plan_draft *d)
     bool is_cut = false;
     if (line_params_of(a)->weight_elems > 0 || a->buffer.weight_bytes > 0)
         return false;
-    /* less is not what was asked for: the answer is by how much */
+    /* a design that does not fit is reported as it is, not made smaller */
     if (!zs_fit_allows_bram18(d->design, zs_line_sum_bram18(d)))
         return false;
     for (uint32_t i = 0; i < d->row_n; i++) {

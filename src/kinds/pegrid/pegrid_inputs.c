@@ -127,7 +127,7 @@ static span span_of(const count *c, const pegrid_part *part)
     return s;
 }
 
-/* All PEs leave out what each of them can. */
+/* Every PE leaves out its own zeros. */
 static uint64_t lockstep_steps(count *c, const pegrid_group *g, const span *s, uint64_t pixel)
 {
     for (uint32_t k = s->first_word; k < s->end_word; k++)
@@ -143,7 +143,7 @@ static uint64_t lockstep_steps(count *c, const pegrid_group *g, const span *s, u
     return zs_ceil_div(n, c->lanes);
 }
 
-/* What each PE works of the pixel, to its sums between two meetings. */
+/* Adds the products of a pixel that each PE performs to its count since the last meeting. */
 static void add_pixel(count *c, const pegrid_group *g, const span *s, uint64_t pixel)
 {
     for (uint32_t f = 0; f < g->n; f++) {

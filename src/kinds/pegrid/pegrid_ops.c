@@ -35,7 +35,7 @@ typedef struct slot {
     uint32_t ready, last_use;
 } slot;
 
-/* Where the ops of a row stand. */
+/* State while the ops of a row are emitted. */
 typedef struct emission {
     zs_emitter *e;
     const zs_plan_row *row;
@@ -147,7 +147,7 @@ static zs_status work(emission *m, const pegrid_group *g, const pegrid_part *par
     return ZS_OK;
 }
 
-/* Filters that are neighbours leave together. */
+/* Results of neighbouring filters are stored by one transfer. */
 static zs_status store(emission *m, const pegrid_group *g, zs_tile_box box, uint32_t done)
 {
     const uint32_t wait[3] = {done, ZS_NO_OP, ZS_NO_OP};
@@ -264,7 +264,7 @@ static zs_status emit_vectors(zs_emitter *e)
             box.flags = k > 0 ? ZS_BOX_SECOND : 0;
             ZS_TRY(zs_emit_transfer(e, ZS_OP_LOAD_X, &box, NULL, wait, &done[0]));
         }
-        box.flags = ZS_HOST_LAYER; /* what the executor does */
+        box.flags = ZS_HOST_LAYER; /* for the executor */
         ZS_TRY(zs_emit_priced(e, ZS_OP_POST, &box, NULL, wait, 1, cycles, &done[1]));
         box.flags = 0;
         ZS_TRY(zs_emit_transfer(e, ZS_OP_STORE, &box, NULL, wait, &done[2]));

@@ -4,9 +4,9 @@
 
 #include <assert.h>
 
-/* Rows are layers, each a call. A layer with filters is worked group after group of filters, each
- * in bands of output rows, each in parts of the input channels; other layers go through the vector
- * path as they are. */
+/* Rows are layers, each a call. A layer with filters is computed group of filters after group, each
+ * in bands of output rows, each band in parts of the input channels; other layers go through the
+ * vector path as they are. */
 
 enum { STREAM_ALIGN = 4096 };
 

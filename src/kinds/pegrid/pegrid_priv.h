@@ -41,23 +41,22 @@ static inline bool pegrid_reads_inputs(const pegrid_params *p)
     return p->skips_inputs || p->drop_maps > 0;
 }
 
-/* What of a group's filters is on chip at once: all their weights, or those of some input channels.
- */
+/* The weights of a group that are on chip at once: all, or those of some input channels. */
 typedef struct pegrid_part {
     uint32_t ic0, ic_n;    /* within the channels that a filter reads */
-    uint64_t offset;       /* of its stream, from the row's */
-    uint64_t bias_bytes;   /* that lead the stream */
-    uint64_t stream_bytes; /* of the weights behind them, index_bytes of which are no weights */
+    uint64_t offset;       /* bytes from the start of the row's streams to that of this one */
+    uint64_t bias_bytes;   /* bytes of biases at the start of the stream */
+    uint64_t stream_bytes; /* bytes behind them, index_bytes of which are positions of weights */
     uint64_t index_bytes;
     uint64_t entries;   /* weights in the stream */
-    uint64_t steps;     /* of a pixel: what the busiest PE works, lanes side by side */
-    uint64_t products;  /* of a pixel: of all PEs */
-    uint64_t *channels; /* a bit each: those of the layer that it reads */
-    const uint64_t
-        *band_steps; /* [image][band] where inputs are left out: of all pixels; or NULL */
+    uint64_t steps;     /* for a pixel: of the busiest PE, whose lanes work at the same time */
+    uint64_t products;  /* for a pixel: of all PEs */
+    uint64_t *channels; /* bit per input channel of the layer: whether the part reads it */
+    /* [image][band] steps for all pixels where zeros among inputs are left out; else NULL */
+    const uint64_t *band_steps;
 } pegrid_part;
 
-/* Filters that work at once, a PE each. */
+/* Filters that are computed at the same time, each by a PE. */
 typedef struct pegrid_group {
     const uint32_t *filters; /* ascending */
     uint32_t n;
@@ -65,20 +64,20 @@ typedef struct pegrid_group {
     pegrid_part *parts;
 } pegrid_group;
 
-/* Where the input of a row is while it works. */
+/* Where the input of a row is while the row is computed. */
 typedef enum pegrid_input {
     PEGRID_KEEPS_BATCH, /* on chip, all images */
     PEGRID_KEEPS_IMAGE,
     PEGRID_READS_AGAIN /* for every group */
 } pegrid_input;
 
-/* Of a filter: weights other than 0; products of a pixel that its PE works and channels that it
- * reads, at the least. */
+/* Lower bounds for a filter: weights other than 0, products of a pixel that its PE performs,
+ * channels that it reads. */
 typedef struct pegrid_filter {
     uint64_t left, products, channels;
 } pegrid_filter;
 
-/* Of a row of a relaxed design, instead of groups. */
+/* Lower bounds for a row of a relaxed design, which has no groups. */
 typedef struct pegrid_least {
     pegrid_filter *filters;
     uint32_t *order;               /* of filters, as PEs take them: */
@@ -89,7 +88,7 @@ typedef struct pegrid_least {
     uint64_t read_n;         /* channels that some filter reads */
 } pegrid_least;
 
-/* What a row keeps besides. */
+/* row->own: what kind pegrid knows of a row. */
 typedef struct pegrid_row {
     zs_mask weights; /* [filter][ic][ky][kx]: those other than 0 */
     zs_mask kernels; /* [filter][ic], of skip kernel */
@@ -104,11 +103,11 @@ typedef struct pegrid_row {
     uint64_t stream_base, stream_bytes;
     uint32_t band_n;
     /* of the batch */
-    uint64_t products, steps; /* worked; PE clocks of them */
+    uint64_t products, steps; /* performed; clocks in which PEs perform them */
     uint64_t left;            /* products of a weight other than 0 */
     uint64_t effectual;       /* where inputs are left out: of such a weight and such an input */
     uint64_t index_bytes;
-    uint32_t lanes; /* products that all PEs work a clock */
+    uint32_t lanes; /* products that all PEs together can perform in a clock */
     pegrid_least least;
 } pegrid_row;
 
@@ -122,22 +121,23 @@ static inline uint32_t pegrid_taps(const zs_plan_row *row)
 {
     return row->window.kh * row->window.kw;
 }
-/* Channels of the convolution's group of a filter. */
+/* First input channel that a filter reads: that of its group of the convolution. */
 static inline uint32_t pegrid_channel0(const zs_plan_row *row, const zs_layer *layer,
                                        uint32_t filter)
 {
     return filter / (layer->y.c / layer->groups) * row->t_ic;
 }
 
-/* Filters into groups, before anything is known of parts: own->groups. */
+/* Puts filters into groups: own->groups, still without parts. */
 zs_status pegrid_group_filters(zs_plan_draft *d, uint32_t row, zs_err *err);
-/* Once parts are: what each works and how its weights lie in DRAM. */
+/* For groups with parts: steps and products of each, and where its weights lie in DRAM. */
 zs_status pegrid_count(zs_plan_draft *d, uint32_t row, zs_err *err);
-/* Of a relaxed design instead of both: own->least. */
+/* The bounds own->least, in place of both for a relaxed design. */
 zs_status pegrid_count_least(zs_plan_draft *d, uint32_t row, zs_err *err);
-/* Then, from what inputs are while the network works (pegrid_inputs.c): products and steps. */
+/* After these, where zeros among inputs count: products and steps from the inputs of the simulated
+ * images. */
 zs_status pegrid_count_inputs(zs_plan_draft *d, uint32_t row, zs_err *err);
-/* Whether zeros among inputs decide what is worked, and are known. */
+/* Whether zeros among inputs decide which products are performed, and the inputs are known. */
 static inline bool pegrid_has_inputs(const zs_plan_draft *d)
 {
     return pegrid_reads_inputs(pegrid_params_of(&d->design->accel)) && d->net->activity != NULL &&
@@ -151,7 +151,7 @@ static inline bool pegrid_reads(const pegrid_part *part, uint32_t c)
     return part->channels[c / 64] >> c % 64 & 1;
 }
 
-/* The group whose first filter that is. */
+/* The group whose first filter is `filter`. */
 const pegrid_group *pegrid_group_at(const zs_plan_row *row, uint32_t filter);
 static inline const pegrid_part *pegrid_part_at(const zs_plan_row *row, const zs_tile_box *box)
 {

@@ -56,7 +56,7 @@ static zs_status list_units(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* Tensors between two layers of the pipeline never are in DRAM. */
+/* Tensors between two layers of the pipeline are never in DRAM. */
 static zs_status keep_inside(zs_plan_draft *d, zs_err *err)
 {
     const uint32_t out = zs_draft_root(d, d->net->output),
@@ -80,7 +80,8 @@ static zs_status keep_inside(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* Where the executor keeps them, behind what is in DRAM: one image at a time. */
+/* Addresses behind the contents of DRAM at which the executor keeps these tensors, one image at a
+ * time. */
 static zs_status place_inside(zs_plan_draft *d, zs_err *err)
 {
     zs_plan_tensor *tensors = zs_new(d->arena, zs_plan_tensor, d->net->tensor_n);
@@ -115,7 +116,8 @@ static zs_status place_inside(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* What goes in and comes out lies in DRAM bit by bit, also where the PS writes and reads it. */
+/* Inputs and results are packed in DRAM to the bits of their streams, also where the PS writes and
+ * reads them. */
 static zs_status pack_ends(zs_plan_draft *d, zs_err *err)
 {
     d->packed_bytes = zs_new(d->arena, uint64_t, d->net->tensor_n);
@@ -126,7 +128,8 @@ static zs_status pack_ends(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* A pipeline has one output: other results are looked at where they are. */
+/* A pipeline has one output: other results that the user asked for are read where the executor
+ * keeps them. */
 static zs_status note_outputs(zs_plan_draft *d, zs_err *err)
 {
     uint32_t inside = 0;

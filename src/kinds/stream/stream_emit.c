@@ -2,15 +2,15 @@
 
 enum {
     FEWEST_IMAGES = 24,
-    FEWEST_OF_MANY = 4, /* images of that many words and bytes of weights */
-    BYTES_A_WORD = 64,  /* of weights: about what costs as much to simulate as a word */
+    FEWEST_OF_MANY = 4, /* images, where one has many words or bytes of weights */
+    BYTES_A_WORD = 64,  /* bytes of weights that take as long to simulate as a word */
     MOST_WORDS = 3000000,
     MOST_BYTES = 1 << 20, /* of a transfer */
-    MOST_LOADS = 4096     /* of weights of a layer in an image */
+    MOST_LOADS = 4096     /* loads of the weights of a layer for an image */
 };
 
-/* Bytes of all images lie one behind the other: `image` and `oc0` say where, `oc_n` and `ic_n` how
- * many. */
+/* Box of a transfer: bytes [at, at + bytes) of the packed images, which lie one behind the other.
+ * `at` is in `image` (upper half) and `oc0`, `bytes` in `oc_n` and `ic_n`, the words in ic0. */
 static zs_tile_box byte_box(uint64_t at, uint64_t bytes, uint64_t words)
 {
     return (zs_tile_box){.image = (uint32_t)(at >> 32),
@@ -36,7 +36,8 @@ zs_xfer stream_xfer(const zs_plan_row *row, const zs_design *design, uint32_t co
                      .plane_n = 1};
 }
 
-/* `least`: clocks that it takes at the least, for closed forms. */
+/* An op that ends when word `word` of an edge has moved, into (is_out: out of) its FIFO. `least`:
+ * PL cycles that closed forms count for it. */
 static zs_status emit_flow(zs_emitter *e, uint32_t unit, uint32_t edge, bool is_out, uint64_t word,
                            uint32_t flags, uint64_t least, uint32_t *op)
 {
@@ -87,8 +88,8 @@ static zs_status emit_reads(zs_emitter *e)
     return ZS_OK;
 }
 
-/* Loads of a layer's weights are as long as a burst of the DMA, but longer where an image would
- * have more than MOST_LOADS; they go round and round in what a vector takes. */
+/* Bytes of a load of a layer's weights: a burst of the DMA, or more where an image would have more
+ * than MOST_LOADS loads. Loads read the weights of a vector from begin to end, again and again. */
 static uint64_t load_bytes(const zs_emitter *e, const stream_row *r)
 {
     const uint64_t burst = stream_params_of(&e->d->design->accel)->burst_bytes;
@@ -203,7 +204,8 @@ static zs_status emit_writes(zs_emitter *e, const uint32_t *done)
     return ZS_OK;
 }
 
-/* Every image of a layer ends with its last word; data are computed with that of the last image. */
+/* An image of a layer ends with its last word. The executor computes all images with the op of the
+ * last. */
 static zs_status emit_images(zs_emitter *e, const stream_row *r, uint32_t unit)
 {
     const zs_flow *f = &e->d->plan->flow->flow;

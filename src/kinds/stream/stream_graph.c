@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* A stream that a node gives: so many elements a word, so many bits an element. */
+/* The output of a node: elements of a word, bits of an element. */
 typedef struct port {
     uint32_t node, lanes, bits;
 } port;
@@ -13,8 +13,8 @@ typedef struct builder {
     zs_plan_draft *d;
     zs_plan_flow *out;
     uint32_t capacity, row;
-    port *streams;     /* [tensor] what gives it, as far as it is known */
-    uint32_t *readers; /* [tensor] that have not been served */
+    port *streams;     /* [tensor] the output that carries it; lanes 0: none so far */
+    uint32_t *readers; /* [tensor] how many still have to be connected */
     const char **edge_names;
     const char **node_names, **node_types;
     uint32_t *edge_bits, *row_of_node, *node_pes, *node_lanes;
@@ -403,7 +403,8 @@ static bool is_rtl(const builder *b, const zs_flow_node *n, const char *class, c
     return class[1] == 'V' && r->weight_bits >= 4;
 }
 
-/* Names count the nodes of a class from the front; and what a node gives and takes a clock. */
+/* Names the nodes as FINN does, by class and number from the front; sets the elements that each
+ * reads and gives a clock. */
 static zs_status name_nodes(builder *b)
 {
     const zs_flow *f = &b->out->flow;
@@ -436,7 +437,7 @@ static zs_status name_nodes(builder *b)
 
 enum { FIFO_MAX = 1 << 24 };
 
-/* As `zynqsim fifos` does. */
+/* accelerator.stream.fifo: auto: the depths that `zynqsim fifos` finds. */
 static zs_status find_depths(builder *b)
 {
     const zs_flow_fifos_options options = {
@@ -509,7 +510,7 @@ static zs_status count_readers(builder *b)
     return ZS_OK;
 }
 
-/* What the first row reads: the PS may work before it. */
+/* The tensor that the first row reads: the PS may have computed it. */
 uint32_t stream_input(const zs_plan_draft *d)
 {
     uint32_t first = 0;
@@ -533,8 +534,8 @@ static zs_status check_input(const builder *b)
     return ZS_OK;
 }
 
-/* What leaves the pipeline: what the last row that is on it gives, or what that is the last slice
- * of. */
+/* The tensor that leaves the pipeline: the result of its last row, or the tensor that this
+ * completes as the last slice. */
 static uint32_t output_of(const builder *b)
 {
     const zs_plan_draft *d = b->d;

@@ -42,15 +42,16 @@ static inline stream_params *stream_params_in(zs_accel *accel)
     return (void *)accel->params;
 }
 
-/* What memories are made of that is open: they take nothing. */
+/* In place of ZS_STREAM_*: what memories are made of is still open, and they take no resources. */
 enum { STREAM_MEMORY_OPEN = 16 };
 
-/* Transfers of a DMA that a stream has not used up. */
+/* Transfers of a DMA that may be under way or not yet used up by the stream. */
 enum { STREAM_IN_FLIGHT = 2 };
 
 typedef enum stream_op {
     STREAM_MATRIX, /* convolution, fully connected */
-    STREAM_REDUCE, /* a word per window place and channel: depthwise convolution, pooling */
+    STREAM_REDUCE, /* sums or maxima over a window, channel by channel: depthwise convolution,
+                      pooling */
     STREAM_ADD,
     STREAM_MEAN, /* over the image */
     STREAM_THRESHOLD
@@ -60,21 +61,21 @@ typedef struct stream_row {
     stream_op op;
     const zs_layer *layer;
     const char *unit_name, *window_name; /* by type and number; window_name NULL: none of its own */
-    uint32_t mw, mh;                     /* synapses of a neuron, neurons; channels of others */
-    uint32_t in_c; /* channels of a pixel as the unit wants them; of a layer without pixels mw */
+    uint32_t mw, mh; /* inputs of a neuron, neurons; of layers without a matrix: channels */
+    uint32_t in_c;   /* input channels; of a fully connected layer all inputs */
     uint32_t h, w, oh, ow;
     uint32_t k, stride, pad, pad_end;
     bool has_window, has_thresholds;
-    bool is_parallel; /* the window gives all its places at once */
-    bool is_pool;     /* a loop over rows that needs no window in front */
+    bool is_parallel; /* a word of the window generator is a whole window */
+    bool is_pool;     /* pools row by row as it reads, without a window generator in front */
     zs_flow_style style, window_style;
     uint32_t pipeline, window_pipeline; /* stages of loops */
     uint32_t memory;                    /* ZS_STREAM_AUTO.. */
     uint32_t pe, simd, window_simd;
-    bool is_external;                     /* weights come from DRAM, */
-    uint32_t room_bytes;                  /* into a FIFO of so many bytes */
-    uint32_t reader, used;                /* units: of the DMA, of what its transfers bring */
-    uint64_t vectors;                     /* results per channel of an image */
+    bool is_external;      /* weights come from DRAM, */
+    uint32_t room_bytes;   /* into a FIFO of so many bytes */
+    uint32_t reader, used; /* units of the plan: the DMA of weights, the use of what it brought */
+    uint64_t vectors;      /* results per channel of an image */
     uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
     bool x_is_bipolar;                    /* the input is -1 or 1 */
     uint32_t in_bits, acc_bits, out_bits;
@@ -110,11 +111,13 @@ zs_status stream_check_rows(const zs_plan_draft *d, zs_err *err);
 zs_status stream_rows_build(zs_plan_draft *d, stream_row **rows, uint32_t *n, zs_err *err);
 
 /* stream_fold.c */
-/* Of rows that have names. */
+/* Sets style and stages of rows that stream_name_rows has named, from accelerator.stream.style and
+ * .styles. */
 zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
 /* Style and stages of a node; `r` NULL: of the input. */
 zs_flow_style stream_style_of(const stream_params *s, const stream_row *r, zs_flow_op op);
-/* Of a unit: words of a vector, of its results. Of inputs that do not divide with zeros. */
+/* Words of a unit's input vector and of its results; inputs that do not fill a word are padded with
+ * zeros. */
 static inline uint32_t stream_sf(const stream_row *r)
 {
     const uint32_t synapses = r->op == STREAM_REDUCE ? r->k * r->k : r->mw;
@@ -124,7 +127,7 @@ static inline uint32_t stream_nf(const stream_row *r)
 {
     return (uint32_t)zs_ceil_div(r->mh, r->pe);
 }
-/* Of weights from DRAM: a step takes whole bytes, a vector all of the layer's. */
+/* Bytes of weights from DRAM: of a step, in whole bytes, and of all steps of a vector. */
 static inline uint64_t stream_step_bytes(const stream_row *r)
 {
     return zs_ceil_div((uint64_t)r->pe * r->simd * r->weight_bits, 8);
@@ -133,7 +136,7 @@ static inline uint64_t stream_vector_bytes(const stream_row *r)
 {
     return stream_step_bytes(r) * stream_sf(r) * stream_nf(r);
 }
-/* Thresholds of a loop of products are in it. */
+/* Whether the unit applies its thresholds itself: loops over products do. */
 static inline bool stream_has_own_thresholds(const stream_row *r)
 {
     return r->has_thresholds && r->style != ZS_FLOW_RTL && zs_op_has_filters(r->layer->op);
@@ -201,9 +204,10 @@ void stream_exec_images(zs_exec *e, const zs_plan_call *call);
 typedef struct stream_cost {
     uint64_t lut, bram18, dsp, ff;
 } stream_cost;
-/* Of a row's unit, window and thresholds, as it is folded. */
+/* Resources of a row's unit, window and thresholds, as it is folded. */
 stream_cost stream_row_cost(const stream_row *row);
-/* Where block RAM runs out: who takes how much, and what would make room, behind `*note`. */
+/* Where block RAM runs out: the nodes that take most of it and what would make room, appended to
+ * `*note`. */
 zs_status stream_note_memory(zs_arena *arena, const zs_design *design, const zs_plan_flow *f,
                              const stream_row *rows, uint32_t n, const char **note, zs_err *err);
 extern const zs_kind_space stream_space;

@@ -62,20 +62,23 @@ static uint32_t accumulator_bits(uint32_t mw, uint32_t weight_bits, uint32_t act
 static bool has_square_window(const zs_layer *l, uint32_t *pad, uint32_t *pad_end)
 {
     const zs_window *w = &l->window;
-    /* what a window reads beyond the image, as padding behind it: pools that round up */
+    /* rows and columns that windows of pools that round up read beyond the image: as padding behind
+     * it */
     const uint32_t reach_h = (l->y.h - 1) * w->sh + w->kh, reach_w = (l->y.w - 1) * w->sw + w->kw;
     const uint32_t end_h = reach_h > l->x.h + w->pad_top ? reach_h - l->x.h - w->pad_top : 0;
     const uint32_t end_w = reach_w > l->x.w + w->pad_left ? reach_w - l->x.w - w->pad_left : 0;
     const uint32_t end = end_h > end_w ? end_h : end_w;
     *pad = w->pad_top;
     *pad_end = end;
-    /* one padding for both directions, which adds no window to the one that needs less of it */
+    /* the same padding behind rows and columns must give no window more in the direction that needs
+     * less of it */
     return w->kh == w->kw && w->sh == w->sw && w->dh == 1 && w->dw == 1 &&
            w->pad_top == w->pad_left && (l->x.h + w->pad_top + end - w->kh) / w->sh + 1 == l->y.h &&
            (l->x.w + w->pad_left + end - w->kw) / w->sw + 1 == l->y.w;
 }
 
-/* The key's, or those of the precision: two that differ would make one of them a lie. */
+/* The bits that the key gives, or those of accelerator.precision; where both are given they must
+ * agree. */
 static zs_status width_of(const char *key, uint32_t given, uint32_t narrow, const char *word,
                           uint32_t *bits, zs_err *err)
 {
@@ -202,7 +205,7 @@ static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs
     return ZS_OK;
 }
 
-/* Sums that do not fit accumulators of the width that the design states. */
+/* Refuses a design whose acc_bits are too few for the sums of a layer's actual weights. */
 static zs_status check_accumulators(const zs_plan_draft *d, stream_row *r, zs_err *err)
 {
     const uint32_t stated = stream_params_of(&d->design->accel)->acc_bits;

@@ -134,7 +134,7 @@ static bool is_short_of_weights(const zs_plan_draft *d, uint64_t *step_n)
 static bool is_tight(const zs_plan_draft *d)
 {
     uint64_t step_n;
-    /* less is not what was asked for: the answer is by how much */
+    /* a design that does not fit is reported as it is, not made smaller */
     if (!zs_fit_allows_bram18(d->design, tiled_sum_bram18(d)))
         return false;
     bool is_tight = is_short_of_weights(d, &step_n);
