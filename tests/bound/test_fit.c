@@ -285,6 +285,25 @@ START_TEST(a_buffer_without_blocks_is_made_of_luts)
 }
 END_TEST
 
+/* A running maximum or lower limit and an upper limit for each element of a beat of 8 bytes; a DMA
+ * of one direction for input, weights and output. */
+START_TEST(a_line_buffer_engine_pools_a_beat_and_has_three_streams)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    zs_design_set_kind(&d, KIND_linebuffer);
+    d.accel.precision = ZS_INT8;
+    const zs_plan plan = {.kind = zs_kinds[KIND_linebuffer]};
+    const zs_fit fit = fit_of(&d, &plan);
+    const uint32_t *compare = zs_operators[ZS_OPERATOR_CMP8].cost.n;
+    const zs_resources pooling = item(&fit, "pooling and activation");
+    ck_assert_uint_eq(pooling.n[ZS_RESOURCE_LUT], 2 * 8 * compare[ZS_RESOURCE_LUT]);
+    ck_assert_uint_eq(pooling.n[ZS_RESOURCE_FF], 2 * 8 * compare[ZS_RESOURCE_FF]);
+    ck_assert_uint_eq(item(&fit, "stream DMAs").n[ZS_RESOURCE_BRAM18],
+                      3 * zs_dma_bram18(64, d.board.axi.hp.max_beats));
+}
+END_TEST
+
 /* 36-bit blocks are one read and one write port; small memories of two full ports are blocks. */
 START_TEST(full_ports_take_more_blocks)
 {
@@ -533,6 +552,7 @@ TCase *tcase_fit(void)
     tcase_add_test(tc, a_clock_that_few_builds_reached_is_noted);
     tcase_add_loop_test(tc, a_report_of_the_design_scales_its_account, 0, 3);
     tcase_add_test(tc, products_spill_out_of_a_scaled_account);
+    tcase_add_test(tc, a_line_buffer_engine_pools_a_beat_and_has_three_streams);
     tcase_add_test(tc, full_ports_take_more_blocks);
     tcase_add_loop_test(tc, the_buffers_of_a_plan_take_what_the_account_counts, 0,
                         (int)ZS_LEN(built_as));

@@ -130,6 +130,27 @@ END_TEST
 
 /* ---- the story ------------------------------------------------------------------------------- */
 
+/* A filter is read for the first image alone. */
+START_TEST(test_the_promise_for_a_batch_reads_filters_once)
+{
+    test_rig rig;
+    zs_arena point;
+    uint64_t cycles[3];
+    test_rig_init(&rig, 0, ZS_FP32);
+    zs_arena_init(&point, test_heap());
+    zs_design d = variant(2, ZS_FP32);
+    for (uint32_t i = 0; i < 3; i++) {
+        d.batch = i + 1;
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        cycles[i] = test_rig_run(&rig, &point, &d, plan, ZS_TILE, NULL)->hls_cycles;
+    }
+    ck_assert_uint_eq(cycles[2] - cycles[1], cycles[1] - cycles[0]);
+    ck_assert_uint_lt(cycles[1] - cycles[0], cycles[0]);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 START_TEST(test_pipelining_and_unrolling_move_the_promise_and_not_the_time)
 {
     test_rig rig;
@@ -214,6 +235,7 @@ TCase *tcase_direct(void)
                   ZS_PRECISION_COUNT * TEST_NET_N);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
     tcase_add_loop_test(tc, test_every_op_takes_what_its_accesses_take_one_by_one, 0, TEST_NET_N);
+    tcase_add_test(tc, test_the_promise_for_a_batch_reads_filters_once);
     tcase_add_test(tc, test_pipelining_and_unrolling_move_the_promise_and_not_the_time);
     tcase_add_test(tc, test_a_filter_that_the_buffer_cannot_hold_is_refused_by_name);
     tcase_add_test(tc, test_fusions_and_layouts_of_other_kinds_are_refused);
