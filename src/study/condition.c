@@ -144,21 +144,48 @@ static bool read_truth(const char *text, bool may_be_close, double *out)
     return yes || no || close;
 }
 
-/* Position of a word in the field's list, as a number. */
-static zs_status read_word(const draft *d, zs_condition *c, const char *value)
+/* Position of a word in a field's list. */
+static zs_status find_word(const draft *d, const zs_condition *c, const zs_field *f,
+                           const char *value, uint32_t *at)
 {
-    const zs_field *f = c->figure.field;
     const char *names[64];
     for (uint32_t i = 0; i < f->word_n && i < ZS_LEN(names); i++) {
         names[i] = f->words[i].word;
         if (strcmp(value, names[i]) == 0) {
-            c->number = i;
+            *at = i;
             return ZS_OK;
         }
     }
     const char *near = zs_nearest(value, names, f->word_n < 64 ? f->word_n : 64);
     return zs_fail(d->err, ZS_EPARSE, c->text, "\"%.60s\" is no word of %s%s%s", value, f->path,
                    near ? ", did you mean " : "", near ? near : "");
+}
+
+static zs_status read_word(const draft *d, zs_condition *c, const char *value)
+{
+    uint32_t at;
+    ZS_TRY(find_word(d, c, c->figure.field, value, &at));
+    c->number = at;
+    return ZS_OK;
+}
+
+/* A word that no result can have is a mistake. Some precisions are no word of the key's list, but
+ * what it may be set to. */
+static zs_status check_word(const draft *d, const zs_condition *c, const char *value)
+{
+    static const char *const repeated[][2] = {{"precision", "accelerator.precision"},
+                                              {"fusion", "accelerator.fusion"}};
+    for (size_t i = 0; c->figure.field == NULL && i < ZS_LEN(repeated); i++) {
+        const zs_field *f = zs_field_find(repeated[i][1]);
+        zs_design design;
+        uint32_t at;
+        if (strcmp(zs_metrics[c->figure.metric].name, repeated[i][0]) != 0 || f == NULL)
+            continue;
+        zs_design_defaults(&design);
+        if (zs_design_set(&design, d->arena, f->path, value, NULL) != ZS_OK)
+            return find_word(d, c, f, value, &at);
+    }
+    return ZS_OK;
 }
 
 static zs_status read_number(const draft *d, zs_condition *c, const char *value)
@@ -189,7 +216,7 @@ static zs_status read_value(const draft *d, zs_condition *c, const char *value)
     if (c->figure.field != NULL && c->figure.field->type == ZS_FIELD_ENUM)
         return read_word(d, c, value);
     c->word = value;
-    return ZS_OK;
+    return check_word(d, c, value);
 }
 
 static bool is_truth(const zs_subject *figure)

@@ -52,6 +52,9 @@ static const struct {
     {"network == net", true, true},
     {"network != net", false, true},
     {"binding == dsp", false, true},
+    {"precision != w1a2", true, true},
+    {"precision != model", true, true},
+    {"fusion != groups", true, true},
     {"dram.row_hit_frac >= 0", false, false}, /* undefined meets nothing */
     {"dram.row_hit_frac != 0.5", false, false},
     {"batch == 1", true, true},
@@ -102,6 +105,8 @@ static const struct {
     {"cycles < many", "cycles < many", "many"},
     {"accelerator.clock < 5 kg", "accelerator.clock < 5 kg", "kg"},
     {"accelerator.fusion == lf3", "accelerator.fusion == lf3", "did you mean lf"},
+    {"fusion == lf3", "fusion == lf3", "did you mean lf"},
+    {"precision == int9", "precision == int9", "did you mean int8"},
     {"accelerator.fusion < lf2", "accelerator.fusion < lf2", "only == and !="},
     {"network <= net", "network <= net", "only == and !="},
     {"fits == perhaps", "fits == perhaps", "neither true nor false"},
