@@ -84,6 +84,9 @@ static zs_status unknown_command(const char *name, zs_err *err)
             err, ZS_EUSAGE, name,
             "there is no such option without a command, which comes first; zynqsim --help "
             "lists the commands");
+    near = zs_nearest(name, options, ZS_LEN(options));
+    if (near != NULL)
+        return zs_fail(err, ZS_EUSAGE, name, "there is no such command, did you mean --%s?", near);
     return zs_fail(err, ZS_EUSAGE, name, "there is no such command; zynqsim --help lists them");
 }
 

@@ -100,6 +100,7 @@ ok "$([ $status = 0 ] && cmp -s want out; echo $?)" 'help COMMAND is COMMAND --h
 program help
 ok "$([ $status = 0 ] && cmp -s want out; echo $?)" 'help is --help'
 says 'there is no such command' help xyzzy
+says 'version: there is no such command, did you mean --version' version
 "$ZYNQSIM" --version >want
 program -V
 ok "$([ $status = 0 ] && cmp -s want out; echo $?)" '-V is --version'
