@@ -14,6 +14,12 @@ typedef struct ends {
     uint32_t dims[ZS_RANK_MAX], rank; /* of the first bottom, where asked for */
 } ends;
 
+/* Dimension `d` of the first bottom as a reshape keeps it: samples that go one by one, by 0. */
+static int64_t kept(const ends *e, uint32_t d)
+{
+    return d == 0 ? 0 : e->dims[d];
+}
+
 /* Checks bottoms and tops and names the layer. */
 static zs_status begin(const zs_caffe_layer *at, size_t bottoms, bool needs_dims, ends *e,
                        zs_err *err)
@@ -272,7 +278,7 @@ zs_status zs_caffe_axpy(const zs_caffe_layer *at, zs_err *err)
     ZS_TRY(zs_lower_dims(&e.lower, at->layer->bottom[1], dims, &rank, err));
     int64_t shape[ZS_RANK_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
     for (uint32_t d = 0; d < e.rank && d < rank; d++)
-        shape[d] = e.dims[d];
+        shape[d] = kept(&e, d);
     ZS_TRY(zs_lower_reshape(&e.lower, e.in, shape, rank, NULL, &factor, err));
     ZS_TRY(zs_lower_binary(&e.lower, "Mul", at->layer->bottom[1], factor, NULL, &product, err));
     return zs_lower_binary(&e.lower, "Add", product, at->layer->bottom[2], e.out, NULL, err);
@@ -308,7 +314,7 @@ zs_status zs_caffe_scale(const zs_caffe_layer *at, zs_err *err)
     for (uint32_t d = 0; d < e.rank; d++) {
         const bool is_own = d >= axis && d < axis + own_rank;
         dims[d] = !is_own ? 1 : has_two ? own[d - axis] : e.dims[d];
-        shape[d] = dims[d];
+        shape[d] = d == 0 && is_own ? 0 : dims[d];
         if (dims[d] != 1 && dims[d] != e.dims[d])
             return zs_fail(err, ZS_ESHAPE, at->place, "%u factors for dimension %u of %u elements",
                            dims[d], d, e.dims[d]);
@@ -361,7 +367,7 @@ zs_status zs_caffe_product(const zs_caffe_layer *at, zs_err *err)
     ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &oc, err));
     const uint64_t k = zs_onnx_elems(e.dims + axis, e.rank - axis);
     for (uint32_t d = 0; d < axis; d++)
-        shape[d] = e.dims[d];
+        shape[d] = kept(&e, d);
     shape[axis] = (int64_t)k;
     ZS_TRY(weights_or(at, k * oc, k, &w, err));
     if (!p->transpose && (w = zs_net_transpose(arena, w, oc, k)) == NULL)
@@ -481,14 +487,15 @@ zs_status zs_caffe_argmax(const zs_caffe_layer *at, zs_err *err)
     if (p->has_axis)
         ZS_TRY(axis_of(at, &e, p->axis, &axis, err));
     else
-        ZS_TRY(zs_lower_reshape(&e.lower, e.in, (const int64_t[]){1, -1}, 2, NULL, &in, err));
+        ZS_TRY(zs_lower_reshape(&e.lower, e.in, (const int64_t[]){e.rank > 1 ? 0 : 1, -1}, 2, NULL,
+                                &in, err));
     zs_lower_begin(&op, &e.lower, "ArgMax", in);
     zs_lower_int(&op, "axis", axis);
     zs_lower_int(&op, "keepdims", 1);
     ZS_TRY(zs_lower_end(&op, p->has_axis ? e.out : NULL, &place, err));
     return p->has_axis
                ? ZS_OK
-               : zs_lower_reshape(&e.lower, place, (const int64_t[]){1, 1, 1}, 3, e.out, NULL, err);
+               : zs_lower_reshape(&e.lower, place, (const int64_t[]){0, 1, 1}, 3, e.out, NULL, err);
 }
 
 zs_status zs_caffe_softmax(const zs_caffe_layer *at, zs_err *err)
@@ -648,12 +655,12 @@ zs_status zs_caffe_reshape(const zs_caffe_layer *at, zs_err *err)
                        (long long)from, (long long)to, e.rank);
     size_t rank = 0;
     for (int64_t d = 0; d < from; d++)
-        shape[rank++] = e.dims[d];
+        shape[rank++] = kept(&e, (uint32_t)d);
     for (size_t i = 0; i < n; i++) {
         const int64_t size = p->shape->dim[i];
         if (size == 0 && from + (int64_t)i >= e.rank)
             return zs_fail(err, ZS_ERANGE, at->place, "dimension %zu keeps what is not there", i);
-        shape[rank++] = size == 0 ? e.dims[from + (int64_t)i] : size;
+        shape[rank++] = size == 0 ? kept(&e, (uint32_t)(from + (int64_t)i)) : size;
     }
     for (int64_t d = to; d < e.rank; d++)
         shape[rank++] = e.dims[d];
@@ -673,7 +680,7 @@ zs_status zs_caffe_flatten(const zs_caffe_layer *at, zs_err *err)
     if (to < from)
         return zs_fail(err, ZS_ERANGE, at->place, "flattens from axis %u to %u", from, to);
     for (uint32_t d = 0; d <= from; d++)
-        shape[rank++] = d < from ? e.dims[d] : 1;
+        shape[rank++] = d < from ? kept(&e, d) : 1;
     for (uint32_t d = from; d <= to; d++)
         shape[from] *= e.dims[d];
     for (uint32_t d = to + 1; d < e.rank; d++)
@@ -694,8 +701,8 @@ zs_status zs_caffe_shuffle(const zs_caffe_layer *at, zs_err *err)
     if (e.rank != 4 || groups == 0 || e.dims[1] % groups != 0)
         return zs_fail(err, ZS_ESHAPE, at->place, "%u groups of %u channels, %u dimensions", groups,
                        e.dims[1], e.rank);
-    const int64_t split[] = {1, groups, e.dims[1] / groups, e.dims[2], e.dims[3]};
-    const int64_t joined[] = {1, e.dims[1], e.dims[2], e.dims[3]};
+    const int64_t split[] = {0, groups, e.dims[1] / groups, e.dims[2], e.dims[3]};
+    const int64_t joined[] = {0, e.dims[1], e.dims[2], e.dims[3]};
     ZS_TRY(zs_lower_reshape(&e.lower, e.in, split, 5, NULL, &v, err));
     ZS_TRY(zs_lower_transpose(&e.lower, v, (const int64_t[]){0, 2, 1, 3, 4}, 5, NULL, &v, err));
     return zs_lower_reshape(&e.lower, v, joined, 4, e.out, NULL, err);

@@ -111,12 +111,17 @@ static const struct {
 };
 /* clang-format on */
 
-static const char head[] = "name: 't' # a net\ninput: 'data' input_shape { dim: [1, 2, 2, 3] }\n";
+static zs_span text_of_samples(int samples, const char *layers)
+{
+    char *text = zs_arena_printf(
+        &arena, "name: 't' # a net\ninput: 'data' input_shape { dim: [%d, 2, 2, 3] }\n%s", samples,
+        layers);
+    return (zs_span){.data = (const uint8_t *)text, .bytes = strlen(text)};
+}
 
 static zs_span text_of(const char *layers)
 {
-    char *text = zs_arena_printf(&arena, "%s%s", head, layers);
-    return (zs_span){.data = (const uint8_t *)text, .bytes = strlen(text)};
+    return text_of_samples(1, layers);
 }
 
 static zs_status parse_text(zs_arena *into, zs_span bytes, const char *path, zs_net_spec *out,
@@ -125,16 +130,19 @@ static zs_status parse_text(zs_arena *into, zs_span bytes, const char *path, zs_
     return zs_net_prototxt_parse(into, bytes, path, &(const zs_net_parts){0}, out, error);
 }
 
+/* Of one sample, and of each of ten. */
 START_TEST(test_layers_compute_what_caffe_does)
 {
     float x[12];
-    zs_net_spec spec = {0};
     for (size_t i = 0; i < ZS_LEN(x); i++)
         x[i] = ((float)i - 5) / 2;
-    const zs_status status =
-        parse_text(&arena, text_of(cases[_i].layers), "t.prototxt", &spec, &err);
-    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
-    net_expect_outputs(&spec, x, cases[_i].y, cases[_i].n, cases[_i].layers);
+    for (int samples = 1; samples <= 10; samples += 9) {
+        zs_net_spec spec = {0};
+        const zs_status status = parse_text(&arena, text_of_samples(samples, cases[_i].layers),
+                                            "t.prototxt", &spec, &err);
+        ck_assert_msg(status == ZS_OK, "%d samples: %s: %s", samples, err.place, err.text);
+        net_expect_outputs(&spec, x, cases[_i].y, cases[_i].n, cases[_i].layers);
+    }
 }
 END_TEST
 
