@@ -272,6 +272,53 @@ static zs_status fill_spec(zs_caffe *net, const ZsCaffe__Net *file, zs_net_spec 
     return ZS_OK;
 }
 
+static bool is_wanted(const zs_net_parts *parts, const char *name)
+{
+    for (uint32_t i = 0; name != NULL && i < parts->output_n; i++)
+        if (strcmp(parts->outputs[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool makes_wanted(const ZsCaffe__Layer *layer, const char *wanted)
+{
+    bool is_maker = layer->name != NULL && strcmp(layer->name, wanted) == 0;
+    for (size_t k = 0; k < layer->n_top; k++)
+        is_maker = is_maker || strcmp(layer->top[k], wanted) == 0;
+    return is_maker;
+}
+
+/* Of results that were asked for: the layers that they depend on and those that bring data. All of
+ * them where a result is made by none, which is said later. */
+static zs_status find_needed(zs_arena *arena, ZsCaffe__Layer *const *layers, size_t n,
+                             const zs_net_parts *parts, bool *needed, zs_err *err)
+{
+    zs_name_map read;
+    size_t names = parts->output_n + 1;
+    uint32_t made = 0;
+    for (size_t i = 0; i < n; i++)
+        names += layers[i]->n_bottom;
+    if (!zs_name_map_init(arena, &read, names))
+        return zs_nomem(err, "the list of layers");
+    for (uint32_t k = 0; k < parts->output_n; k++) {
+        bool is_made = false;
+        for (size_t i = 0; i < n; i++)
+            is_made = is_made || makes_wanted(layers[i], parts->outputs[k]);
+        made += is_made;
+        zs_name_map_put(&read, parts->outputs[k], (void *)parts->outputs[k]);
+    }
+    for (size_t i = n; i-- > 0;) {
+        const ZsCaffe__Layer *layer = layers[i];
+        needed[i] = made < parts->output_n || parts->output_n == 0 || layer->type == NULL ||
+                    zs_caffe_is_data(layer->type) || is_wanted(parts, layer->name);
+        for (size_t k = 0; k < layer->n_top; k++)
+            needed[i] = needed[i] || zs_name_map_get(&read, layer->top[k]) != NULL;
+        for (size_t k = 0; needed[i] && k < layer->n_bottom; k++)
+            zs_name_map_put(&read, layer->bottom[k], layer->bottom[k]);
+    }
+    return ZS_OK;
+}
+
 static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *path,
                        const zs_net_parts *parts, bool is_bare, zs_net_spec *out, zs_err *err)
 {
@@ -296,8 +343,13 @@ static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *pa
         return zs_nomem(err, "the inputs");
     net.graph.inputs = net.inputs;
     ZS_TRY(add_legacy_inputs(&net, file, err));
+    bool *needed = zs_new(arena, bool, n);
+    if (needed == NULL)
+        return zs_nomem(err, "the list of layers");
+    ZS_TRY(find_needed(arena, layers, n, parts, needed, err));
     for (size_t i = 0; i < n; i++)
-        ZS_TRY(add_layer(&net, layers[i], i, parts, results, err));
+        if (needed[i])
+            ZS_TRY(add_layer(&net, layers[i], i, parts, results, err));
     ZS_TRY(fill_spec(&net, file, out, err));
     if (parts->output_n > 0)
         return want_results(&net, parts, results, out, err);

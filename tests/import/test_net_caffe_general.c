@@ -293,6 +293,28 @@ START_TEST(test_results_are_layers_or_blobs)
 }
 END_TEST
 
+/* Detectors end in layers that only their own programs know. */
+START_TEST(test_layers_that_no_result_asked_for_depends_on_may_be_of_any_type)
+{
+    static const char *const wanted[] = {"y", "box"};
+    static const char layers[] =
+        "layer { name: 'n' type: 'AbsVal' bottom: 'data' top: 'y' } "
+        "layer { name: 'p' type: 'PriorBox' bottom: 'y' bottom: 'data' top: 'prior' } "
+        "layer { name: 'box' type: 'Flatten' bottom: 'y' top: 'flat' } "
+        "layer { name: 'd' type: 'DetectionOutput' bottom: 'flat' bottom: 'prior' top: 'found' }";
+    for (size_t i = 0; i < ZS_LEN(wanted); i++) {
+        const zs_net_parts parts = {.outputs = &wanted[i], .output_n = 1};
+        zs_net_spec spec = {0};
+        ck_assert_msg(zs_net_prototxt_parse(&arena, text_of(layers), "t.prototxt", &parts, &spec,
+                                            &err) == ZS_OK,
+                      "%s: %s", err.place, err.text);
+        ck_assert_uint_eq(spec.result.dims[1], i == 0 ? 2 : 12);
+    }
+    net_expect_error(parse_text, text_of(layers), "t.prototxt", ZS_EUNSUPPORTED, "PriorBox p",
+                     "layer type PriorBox is not handled");
+}
+END_TEST
+
 START_TEST(test_a_result_that_nothing_makes_is_refused)
 {
     static const char *const names[] = {"data", "w"};
@@ -322,6 +344,7 @@ TCase *tcase_net_caffe_general(void)
     tcase_add_test(tc, test_text_has_all_its_forms);
     tcase_add_test(tc, test_a_graph_without_weights_takes_those_of_its_file);
     tcase_add_loop_test(tc, test_results_are_layers_or_blobs, 0, (int)ZS_LEN(cuts));
+    tcase_add_test(tc, test_layers_that_no_result_asked_for_depends_on_may_be_of_any_type);
     tcase_add_test(tc, test_a_result_that_nothing_makes_is_refused);
     tcase_add_test(tc, test_memory_runs_out_without_harm);
     return tc;
