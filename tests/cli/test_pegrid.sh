@@ -40,6 +40,8 @@ for skip in none filter kernel weight; do
 done
 program run grid.yaml --fidelity tile
 ok "$(grep -q 'MACs of an image are performed' out && grep -q 'say where the weights are' out; echo $?)" 'what is left out is said'
+tr '\n' ' ' <out | tr -s ' ' | sed -n "s/.* \([0-9]*\) of the [0-9]* MACs of an image are performed.* busy \([0-9.]*\) % of the PEs' \([0-9]*\) steps.*/\1 \2 \3/p" >busy
+ok "$(awk '{ share = 100 * $1 / ($3 * 4) } END { exit !(NR == 1 && share > $2 - 0.06 && share < $2 + 0.06) }' busy; echo $?)" 'four PEs of a lane perform at most four MACs a step'
 
 # ---- inputs that are 0: of the image that is given, also with timing alone; not in sweeps
 for code in 1 2; do
