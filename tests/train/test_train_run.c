@@ -371,6 +371,44 @@ START_TEST(test_a_run_that_diverged_is_left_out_with_its_pair)
 }
 END_TEST
 
+/* Three stages: of 12 images a mini-batch, 20 an epoch. */
+static const zs_pipeline three_stages = {.stage_n = 3,
+                                         .alone_s = 0.6,
+                                         .plain_s = 0.9,
+                                         .gpipe_s = 0.5,
+                                         .cycle_s = 0.3,
+                                         .hybrid_s = 0.45,
+                                         .fill_s = 0.1,
+                                         .joules = 2};
+static const struct {
+    uint32_t scheme;
+    double seconds; /* of a mini-batch */
+    uint32_t staleness;
+    double two_epochs_s;
+} figures[] = {
+    {ZS_SCHEME_PLAIN, 0.9, 0, 3.6},   {ZS_SCHEME_GPIPE, 0.5, 0, 2.0},
+    {ZS_SCHEME_STALE, 0.3, 4, 1.4},   {ZS_SCHEME_PIPEDREAM, 0.3, 0, 1.4},
+    {ZS_SCHEME_HYBRID, 0.45, 4, 2.5}, /* an epoch of stale, one of plain */
+};
+
+START_TEST(test_a_scheme_has_its_time_speed_and_staleness)
+{
+    const zs_training t = {.plan = &plan, .pipeline = &three_stages};
+    design.train.batch = 12;
+    design.pipeline.hybrid_after = 0.5;
+    plan.image_n = 20;
+    plan.epoch_n = 2;
+    const zs_training_scheme s = zs_training_scheme_of(&t, figures[_i].scheme);
+    ck_assert_double_eq_tol(s.seconds, figures[_i].seconds, 1e-12);
+    ck_assert_double_eq_tol(s.speedup, 0.6 / figures[_i].seconds, 1e-12);
+    ck_assert_double_eq_tol(s.images_per_s, 12 / figures[_i].seconds, 1e-9);
+    ck_assert_uint_eq(s.staleness, figures[_i].staleness);
+    ck_assert_double_eq_tol(zs_training_seconds(&t, figures[_i].scheme, 2),
+                            figures[_i].two_epochs_s, 1e-12);
+    ck_assert_double_eq_tol(zs_training_joules(&t, 2), 8, 1e-12);
+}
+END_TEST
+
 TCase *tcase_train_run(void)
 {
     TCase *tc = tcase_create("runs on data sets");
@@ -384,6 +422,7 @@ TCase *tcase_train_run(void)
     tcase_add_loop_test(tc, test_hybrid_pipelines_the_first_share_of_all_mini_batches, 0,
                         ZS_LEN(schemes));
     tcase_add_test(tc, test_hybrid_is_stale_in_its_first_share_and_plain_in_the_rest);
+    tcase_add_loop_test(tc, test_a_scheme_has_its_time_speed_and_staleness, 0, ZS_LEN(figures));
     tcase_add_test(tc, test_accuracies_have_a_mean_and_a_sample_deviation);
     tcase_add_test(tc, test_differences_are_those_of_each_seed_to_plain);
     tcase_add_test(tc, test_a_run_that_diverged_is_left_out_with_its_pair);
