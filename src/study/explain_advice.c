@@ -201,6 +201,8 @@ static void say_fit(adviser *a, zs_explain_kind limit)
         return; /* has been said */
     if (!twice->fits)
         say_cheaper_mac(a, twice);
+    else if (limit == ZS_EXPLAIN_COMPUTE && twice->is_close && twice->binding[0] != '\0')
+        say(a, "Whether it would still fit the board is too close to call: %s.", twice->binding);
     else if (limit == ZS_EXPLAIN_COMPUTE)
         say(a, "The design would still fit the board.");
 }

@@ -325,21 +325,23 @@ END_TEST
 static const struct {
     double lanes, lanes_most, latency, latency_most, calls;
     double beats;
-    bool fits;
+    enum { NO, YES, CLOSE } fits;
     const char *says, *says_not;
 } advices[] = {
-    {1.9, 3, 1, 1, 1, 16, true, "Compute limits", "More compute will not help"},
-    {1.9, 3, 1, 1, 1, 16, true, "would still fit", "would not fit"},
-    {1.9, 3, 1, 1, 1, 16, false, "would not fit: 323 of 220 DSP48. In fixed16", "still fit"},
-    {1.0, 1, 1.4, 2.3, 1, 1, true, "Memory limits", "Compute limits"},
-    {1.0, 1, 1.4, 2.3, 1, 1, true, "More compute will not help", "would still fit"},
-    {1.0, 1, 1.4, 2.3, 1, 1, true, "A read moves 1.0 beats", "Compute"},
-    {1.0, 1, 1.4, 2.3, 1, 16, true, "Memory limits", "A read moves"},
-    {1.3, 2, 1.4, 2.3, 1, 16, true, "Memory limits", "More compute will not help"},
-    {1.0, 1, 1, 1, 1.7, 16, true, "The PS limits", "Memory limits"},
-    {1.0, 1, 1, 1, 1.7, 16, true, "Nothing is to be gained from: MAC lanes, AXI latency",
+    {1.9, 3, 1, 1, 1, 16, YES, "Compute limits", "More compute will not help"},
+    {1.9, 3, 1, 1, 1, 16, YES, "would still fit", "would not fit"},
+    {1.9, 3, 1, 1, 1, 16, NO, "would not fit: 323 of 220 DSP48. In fixed16", "still fit"},
+    {1.9, 3, 1, 1, 1, 16, CLOSE, "is too close to call: 55802 of 53200 LUT.",
+     "would still fit the board."},
+    {1.0, 1, 1.4, 2.3, 1, 1, YES, "Memory limits", "Compute limits"},
+    {1.0, 1, 1.4, 2.3, 1, 1, YES, "More compute will not help", "would still fit"},
+    {1.0, 1, 1.4, 2.3, 1, 1, YES, "A read moves 1.0 beats", "Compute"},
+    {1.0, 1, 1.4, 2.3, 1, 16, YES, "Memory limits", "A read moves"},
+    {1.3, 2, 1.4, 2.3, 1, 16, YES, "Memory limits", "More compute will not help"},
+    {1.0, 1, 1, 1, 1.7, 16, YES, "The PS limits", "Memory limits"},
+    {1.0, 1, 1, 1, 1.7, 16, YES, "Nothing is to be gained from: MAC lanes, AXI latency",
      "PS calls,"},
-    {1.02, 1.1, 1.02, 1.1, 1.02, 16, true, "No single resource limits", "Nothing is to be gained"},
+    {1.02, 1.1, 1.02, 1.1, 1.02, 16, YES, "No single resource limits", "Nothing is to be gained"},
 };
 
 static zs_explain_row row_with(const char *name, zs_explain_kind kind, double twice, double most,
@@ -363,12 +365,16 @@ START_TEST(test_advice_follows_the_numbers)
     zs_value values[128];
     for (uint32_t i = 0; i < zs_metric_n; i++)
         values[i] = (zs_value){.type = ZS_METRIC_INT, .i = 1};
-    const zs_explain_row rows[] = {
+    zs_explain_row rows[] = {
         row_with("MAC lanes", ZS_EXPLAIN_COMPUTE, advices[_i].lanes, advices[_i].lanes_most,
-                 advices[_i].fits),
+                 advices[_i].fits != NO),
         row_with("AXI latency", ZS_EXPLAIN_MEMORY, advices[_i].latency, advices[_i].latency_most,
                  true),
         row_with("PS calls", ZS_EXPLAIN_HOST, advices[_i].calls, advices[_i].calls, true)};
+    if (advices[_i].fits == CLOSE) {
+        rows[0].effects[ZS_TWICE].is_close = true;
+        rows[0].effects[ZS_TWICE].binding = "55802 of 53200 LUT";
+    }
     zs_explanation x = {.base = {.values = values}, .rows = rows, .row_n = ZS_LEN(rows)};
     char all[4096] = "";
     ck_assert_uint_le(zs_metric_n, ZS_LEN(values));
