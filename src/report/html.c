@@ -86,10 +86,34 @@ static size_t svg_start(zs_span svg)
     return svg.bytes;
 }
 
+/* Length of a title at `at` that gnuplot made up, or 0: browsers show "gnuplot_plot_3" where the
+ * pointer rests. */
+static size_t made_up_title(const uint8_t *at, size_t left)
+{
+    static const char *const openings[] = {"<title>gnuplot_plot_", "<title>Gnuplot"};
+    static const char end[] = "</title>";
+    for (size_t i = 0; i < ZS_LEN(openings); i++) {
+        const size_t n = strlen(openings[i]);
+        if (left < n || memcmp(at, openings[i], n) != 0)
+            continue;
+        for (size_t k = n; k + sizeof end - 1 <= left; k++)
+            if (memcmp(at + k, end, sizeof end - 1) == 0)
+                return k + sizeof end - 1;
+    }
+    return 0;
+}
+
 static void svg_renamed(zs_out *out, zs_span svg, const char *prefix)
 {
     size_t from = svg_start(svg);
     for (size_t i = from; i < svg.bytes; i++) {
+        const size_t title = made_up_title(svg.data + i, svg.bytes - i);
+        if (title > 0) {
+            out_span(out, svg.data + from, i - from);
+            from = i + title;
+            i = from - 1;
+            continue;
+        }
         const size_t opening = id_opening(svg.data + i, svg.bytes - i);
         if (opening == 0)
             continue;

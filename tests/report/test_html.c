@@ -7,7 +7,9 @@
 
 static zs_status emit_page(const zs_result *r, const zs_sink *s, zs_err *err)
 {
-    static const char svg[] = "<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<svg><defs><g id='gpDot'/>"
+    static const char svg[] = "<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<svg><title>Gnuplot</title>"
+                              "<g><title>gnuplot_plot_12</title></g><g><title>a roof</title></g>"
+                              "<defs><g id='gpDot'/>"
                               "<g id=\"a\"/></defs><use xlink:href='#gpDot'/>"
                               "<path fill=\"url(#a)\" stroke=\"#00ff00\"/></svg>\n";
     const zs_span span = {(const uint8_t *)svg, sizeof svg - 1};
@@ -98,11 +100,12 @@ static const char *const present[] = {
     "would help &lt;most&gt;",
     "98 too many",
     "prefers-color-scheme:dark",
+    "<g></g><g><title>a roof</title></g>",
 };
 static const char *const absent[] = {
-    "<b>",           "<cat>",      "<tiger>",  "<most>", "<first>", "<markup>",
-    "http:",         "https:",     "<link",    " src=",  "@import", "<?xml",
-    "<!DOCTYPE svg", "id='gpDot'", "\"#gpDot", "nan%",   "inf%",
+    "<b>",      "<cat>", "<tiger>", "<most>",   "<first>",      "<markup>",      "http:",
+    "https:",   "<link", " src=",   "@import",  "<?xml",        "<!DOCTYPE svg", "id='gpDot'",
+    "\"#gpDot", "nan%",  "inf%",    ">Gnuplot", "gnuplot_plot",
 };
 
 START_TEST(test_the_page_shows_every_name_escaped)
