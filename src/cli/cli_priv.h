@@ -477,6 +477,7 @@ typedef struct cli_image_set {
     const char *tensors, *tensor_labels; /* .npy, and its labels or NULL */
     const uint32_t *labels;              /* [image]; NULL: none are known */
     const char *path, *note;             /* note: how classes were found, or NULL */
+    uint32_t left_out;                   /* pictures of a folder in forms that are not read */
 } cli_image_set;
 /* --images: a directory of pictures or of a known set, or a file; labels NULL: those beside it. */
 zs_status cli_image_set_read(zs_arena *arena, const char *path, const char *labels,

@@ -71,6 +71,11 @@ static void note_set(const accuracy_job *j, accuracy_point *p)
     const zs_shape s = accuracy_input_shape(p), tile = p->images.data.shape;
     if (p->images.note != NULL)
         cli_note(&p->p, "%s", p->images.note);
+    if (p->images.left_out > 0)
+        cli_note(&p->p,
+                 "%u picture%s of %s %s left out: only JPEG, PNG, WebP, PPM and PGM are read",
+                 p->images.left_out, p->images.left_out == 1 ? "" : "s", p->images.path,
+                 p->images.left_out == 1 ? "is" : "are");
     if (p->labels != NULL)
         cli_note_weights(&p->p);
     if (p->images.tensors != NULL)

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Sets of images, for training and for accuracy: which files hold the images and which the labels.
  */
@@ -103,14 +104,26 @@ static zs_status take_labels(zs_arena *arena, const char *path, uint64_t skipped
     return ZS_OK;
 }
 
-bool cli_dataset_is_picture(const char *path)
+static bool ends_in_any(const char *path, const char *const *endings, size_t n)
 {
-    static const char *const endings[] = {".webp", ".png",  ".ppm",  ".pgm",
-                                          ".jpg",  ".jpeg", ".JPEG", ".JPG"};
-    for (size_t i = 0; i < ZS_LEN(endings); i++)
-        if (cli_ends_in(path, endings[i]))
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot != NULL && i < n; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
             return true;
     return false;
+}
+
+bool cli_dataset_is_picture(const char *path)
+{
+    static const char *const endings[] = {".webp", ".png", ".ppm", ".pgm", ".jpg", ".jpeg"};
+    return ends_in_any(path, endings, ZS_LEN(endings));
+}
+
+static bool is_other_picture(const char *path)
+{
+    static const char *const endings[] = {".bmp",  ".tif",  ".tiff", ".gif", ".avif",
+                                          ".heic", ".heif", ".jp2",  ".jxl", ".pnm"};
+    return ends_in_any(path, endings, ZS_LEN(endings));
 }
 
 zs_status cli_dataset_read(zs_arena *arena, const char *path, const char *labels_path,
@@ -174,15 +187,17 @@ static const char *base_of(const char *path)
     return strrchr(path, '/') + 1;
 }
 
-/* Paths of the pictures in a directory, or of its directories, in the order of names. */
+/* Paths of the pictures in a directory, or of its directories, in the order of names. Pictures in
+ * forms that are not read are counted. */
 static zs_status list_dir(zs_arena *arena, const char *dir, bool wants_dirs, cli_names *out,
-                          zs_err *err)
+                          uint32_t *left_out, zs_err *err)
 {
     ZS_TRY(cli_dir_list(arena, dir, out, err));
     const uint32_t all = out->n;
     out->n = 0;
     for (uint32_t i = 0; i < all; i++) {
         const char *path = out->names[i];
+        *left_out += !wants_dirs && is_other_picture(base_of(path));
         if (wants_dirs ? cli_is_directory(path)
                        : cli_dataset_is_picture(base_of(path)) && cli_is_file(path))
             out->names[out->n++] = path;
@@ -242,7 +257,7 @@ static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, 
     cli_names names;
     zs_span bytes;
     if (table == NULL) {
-        ZS_TRY(list_dir(arena, dir, false, &names, err));
+        ZS_TRY(list_dir(arena, dir, false, &names, &out->left_out, err));
         ZS_TRY(refuse_mosaics(arena, &names, err));
     } else {
         ZS_TRY(cli_file_read(arena, table, ZS_TABLE_BYTES_MAX, &bytes, err));
@@ -264,7 +279,9 @@ static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, 
             return zs_nomem(err, dir);
         classes[i] = table != NULL ? entries[i].class_index : 0;
     }
-    *out = (cli_image_set){.n = names.n, .files = files, .labels = table != NULL ? classes : NULL};
+    out->n = names.n;
+    out->files = files;
+    out->labels = table != NULL ? classes : NULL;
     return ZS_OK;
 }
 
@@ -311,7 +328,7 @@ static zs_status read_folders(zs_arena *arena, const char *dir, const cli_names 
         return zs_nomem(err, dir);
     ZS_TRY(class_of_folders(arena, folders, p->labels, p->label_n, &of_folder, &out->note, err));
     for (uint32_t i = 0; i < folders->n; i++) {
-        ZS_TRY(list_dir(arena, folders->names[i], false, &inside, err));
+        ZS_TRY(list_dir(arena, folders->names[i], false, &inside, &out->left_out, err));
         for (uint32_t k = 0; k < inside.n; k++)
             ZS_TRY(cli_names_add(arena, &all, inside.names[k], err));
         ends[i] = all.n;
@@ -339,7 +356,7 @@ static zs_status read_folder(zs_arena *arena, const char *dir, const char *label
     if (labels == NULL && cli_is_file(beside))
         labels = beside;
     if (labels == NULL) {
-        ZS_TRY(list_dir(arena, dir, true, &folders, err));
+        ZS_TRY(list_dir(arena, dir, true, &folders, &out->left_out, err));
         if (folders.n > 0)
             ZS_TRY(read_folders(arena, dir, &folders, p, out, err));
     }

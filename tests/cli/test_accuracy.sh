@@ -64,6 +64,10 @@ program accuracy bare.yaml --quiet --images set
 said 'the default preprocessing, of images that are not resized' 'expect it: B G R minus 104'
 program accuracy d.yaml --quiet --images set --model large.yaml --set network.preprocess.fit=stretch --set network.preprocess.resize=8 --set network.preprocess.crop=8
 said 'that images have another size than the input' "images are 1x4x4 and the network's input is 3x8x8"
+mkdir mixed && cp flat/0.pgm mixed/a.PGM && cp flat/1.pgm mixed/b.pgm && : >mixed/c.bmp && : >mixed/d.TIFF && : >mixed/notes.txt
+a --images mixed
+said 'what pictures of a folder cannot be read' '2 pictures of mixed are left out: only JPEG, PNG, WebP, PPM and PGM are read'
+ok "$(grep -q '^mixed: 2 images' out; echo $?)" 'the case of an ending does not matter'
 # a stack of bytes, as numpy.save writes it: not what a picture becomes
 {
     printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1, 4, 4), }"
