@@ -352,6 +352,45 @@ static zs_status add_operator(zs_tflite *net, const model *m, uint32_t i, zs_err
     return check_made(&at, err);
 }
 
+static bool any_is(const zs_tflite *net, const zs_flat_list *list, const bool *marked)
+{
+    for (uint32_t i = 0; i < list->n; i++) {
+        const int64_t t = zs_flat_int_at(list, i, true);
+        if (t >= 0 && t < net->tensor_n && marked[t])
+            return true;
+    }
+    return false;
+}
+
+/* Of tensors that were asked for: the operators that they depend on; all of them where one is not
+ * there, which is said later. */
+static zs_status find_needed(const zs_tflite *net, const model *m, const zs_net_parts *parts,
+                             bool *needed, zs_err *err)
+{
+    bool *marked = zs_new(net->graph.draft.arena, bool, net->tensor_n + 1);
+    bool takes_all = parts->output_n == 0;
+    if (marked == NULL)
+        return zs_nomem(err, "the list of tensors");
+    for (uint32_t k = 0; k < parts->output_n; k++) {
+        const int64_t t = find_tensor(net, parts->outputs[k]);
+        takes_all = takes_all || t < 0;
+        if (t >= 0)
+            marked[t] = true;
+    }
+    for (uint32_t i = m->operators.n; i-- > 0;) {
+        const zs_flat_table table = zs_flat_table_at(&m->operators, i);
+        const zs_flat_list in = zs_flat_vector(&table, OPERATOR_INPUTS, 4);
+        const zs_flat_list out = zs_flat_vector(&table, OPERATOR_OUTPUTS, 4);
+        needed[i] = takes_all || any_is(net, &out, marked);
+        for (uint32_t k = 0; needed[i] && k < in.n; k++) {
+            const int64_t t = zs_flat_int_at(&in, k, true);
+            if (t >= 0 && t < net->tensor_n)
+                marked[t] = true;
+        }
+    }
+    return ZS_OK;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 zs_status zs_net_tflite_parse(zs_arena *arena, zs_span bytes, const char *path,
@@ -382,8 +421,13 @@ zs_status zs_net_tflite_parse(zs_arena *arena, zs_span bytes, const char *path,
         ZS_TRY(read_tensor(&net, &m, &table, i, err));
     }
     ZS_TRY(add_inputs(&net, &m, &spec, err));
+    bool *needed = zs_new(arena, bool, (size_t)m.operators.n + 1);
+    if (needed == NULL)
+        return zs_nomem(err, "the list of operators");
+    ZS_TRY(find_needed(&net, &m, parts, needed, err));
     for (uint32_t i = 0; i < m.operators.n; i++)
-        ZS_TRY(add_operator(&net, &m, i, err));
+        if (needed[i])
+            ZS_TRY(add_operator(&net, &m, i, err));
     ZS_TRY(find_outputs(&net, &m, parts, &spec, err));
     ZS_TRY(check_whole(&m, path, err));
     if (net.graph.draft.layer_n == 0)
