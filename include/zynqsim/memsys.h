@@ -47,6 +47,9 @@ typedef enum zs_fidelity { ZS_BOUND, ZS_TILE, ZS_BURST, ZS_FIDELITY_N } zs_fidel
 /* "bound", "tile", "burst": their names in files, options and results. */
 extern const char *const zs_fidelity_words[ZS_FIDELITY_N];
 
+/* Simulated time at `burst`, 13 days: transfers that would end later never do. */
+#define ZS_BURST_MOST_PS (UINT64_C(1) << 60)
+
 /* Counted since _build. Bytes are useful bytes; beats include the unused parts of edge beats. */
 typedef struct zs_channel_counts {
     uint64_t transfers, bytes, bursts, beats;

@@ -1,8 +1,5 @@
 #include "memsys_priv.h"
 
-/* Twelve days of simulated time: no sum of edges below it overflows. */
-#define FAR_PS (UINT64_C(1) << 60)
-
 zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps)
 {
     const uint64_t pl_ps = ZS_PS_PER_S / pl_hz;
@@ -13,8 +10,8 @@ zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps)
                        .hz_inverse = UINT64_MAX / pl_hz,
                        .tck_inverse = UINT64_MAX / tck_ps,
                        .hz_per_ps = (uint64_t)(((zs_wide)pl_hz << 64) / ZS_PS_PER_S),
-                       .pl_far = FAR_PS / (pl_ps + 1),
-                       .ddr_far = FAR_PS / tck_ps};
+                       .pl_far = ZS_BURST_MOST_PS / (pl_ps + 1),
+                       .ddr_far = ZS_BURST_MOST_PS / tck_ps};
     if (c.pl_rest == 0) {
         c.pl_inverse = UINT64_MAX / pl_ps;
         c.pl_even = c.pl_far;

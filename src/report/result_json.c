@@ -333,8 +333,7 @@ static int put_digests(json_t *object, const char *key, const zs_file_digest *li
     for (uint32_t i = 0; i < n; i++) {
         json_t *entry = json_object();
         failed |= json_object_set_new(entry, "name", zs_json_text(list[i].name));
-        if (list[i].sha256 != NULL)
-            failed |= json_object_set_new(entry, "sha256", zs_json_text(list[i].sha256));
+        failed |= json_object_set_new(entry, "sha256", zs_json_text(list[i].sha256));
         failed |= json_array_append_new(entries, entry);
     }
     return failed | json_object_set_new(object, key, entries);

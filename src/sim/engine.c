@@ -477,10 +477,21 @@ static const zs_plan *plan_of(const engine *e, uint32_t part)
     return e->plan->part_n > 0 ? e->plan->parts[part].plan : e->plan;
 }
 
-/* The flow of the engine whose turn it is, or the ops. */
+/* A transfer that begins late, but not too late, may be the one that is too long. */
+static bool is_too_late(const engine *e)
+{
+    return e->bursts && zs_edge_ps(e->now, e->design->accel.clock_hz) >= ZS_BURST_MOST_PS / 2;
+}
+
+/* Why nothing goes on: the time, the flow of the engine whose turn it is, or the ops. */
 static zs_status stuck(const engine *e, zs_err *err)
 {
     uint32_t op = 0;
+    if (is_too_late(e))
+        return zs_fail(err, ZS_ERANGE, "simulation",
+                       "cycle %llu is later than fidelity burst can go on, which is 13 days of "
+                       "simulated time at most; fidelity tile has no such limit",
+                       (unsigned long long)e->now);
     while (op + 1 < e->plan->op_n && e->retired[op])
         op++;
     const uint32_t p = part_of(e, op);

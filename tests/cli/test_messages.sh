@@ -13,6 +13,10 @@ says() {
 }
 set_to() { says "$1" run small.yaml --set "$2"; }
 
+# ---- more time than the clocks of the memory can count
+printf 'name: long\ninput: [3, 4000, 4000]\nlayers:\n  - {conv: c, out: 8, kernel: 255}\n  - {pool: p, kind: max, kernel: 3000, stride: 1}\n' >long.yaml
+says 'later than fidelity burst can go on' run small.yaml --set accelerator.kind=kernels --set accelerator.fusion=none --set accelerator.kernels.optimise=[] --model long.yaml --timing-only
+
 # ---- nearest words, whatever letters are capital
 set_to "did you mean 'int8'?" accelerator.precision=INT8
 set_to "did you mean 'lf2'?" accelerator.fusion=LF2

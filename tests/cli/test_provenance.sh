@@ -26,6 +26,9 @@ json 'its design is a design that gives the same' '
 one = json.load(open("one.json"))
 assert d["provenance"]["design_sha256"] == one["provenance"]["design_sha256"] and d["cycles"] == one["cycles"]
 assert d["outputs"] == one["outputs"]'
+"$ZYNQSIM" run small.yaml --set batch=1 --input synthetic:7 --format json --quiet >out 2>err
+json 'an input that is made up has a digest of null' '
+assert d["provenance"]["inputs"] == [{"name": "synthetic:7", "sha256": None}], d["provenance"]["inputs"]'
 mkdir other && cp small.yaml small_net.yaml other/
 (cd other && "$ZYNQSIM" run small.yaml --timing-only --format json --quiet >../out 2>../err)
 json 'of the same design elsewhere the digest is the same, what is not read has none' '
