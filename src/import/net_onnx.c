@@ -563,29 +563,33 @@ static zs_status read_one_by_one(zs_arena *arena, const onnx_file *file, const z
     return *note != NULL ? ZS_OK : zs_nomem(err, "a note");
 }
 
+static zs_status fail_as(zs_status status, const zs_err *why, zs_err *err)
+{
+    if (status != ZS_OK && err != NULL)
+        *err = *why;
+    return status;
+}
+
 /* With several samples: first each on its own, and where an operator mixes them, all of them as one
  * tensor. Sizes are wrong for the one view or for both; then the file's own are named. */
 static zs_status read_model(zs_arena *arena, const onnx_file *file, const char **note,
                             zs_net_spec *out, zs_err *err)
 {
     zs_onnx net, whole;
-    zs_err other;
-    const zs_status status = read_as(arena, file, false, true, &net, out, err);
+    zs_err first = {0}, other = {0};
+    const zs_status status = read_as(arena, file, false, true, &net, out, &first);
     if (status == ZS_OK || status == ZS_ENOMEM || net.is_whole || net.batch <= 1)
-        return status;
-    const zs_err first = err != NULL ? *err : (zs_err){.status = status};
+        return fail_as(status, &first, err);
     const zs_status again = read_as(arena, file, true, true, &whole, out, &other);
-    if (again != ZS_OK && net.samples > 0 && (status == ZS_ESHAPE || again == ZS_ESHAPE))
+    if (again == ZS_OK || again == ZS_ENOMEM)
+        return fail_as(again, &other, err);
+    if (net.samples > 0 && (status == ZS_ESHAPE || again == ZS_ESHAPE))
         return read_one_by_one(arena, file, status == ZS_ESHAPE ? &first : &other, note, out, err);
     if (again == ZS_EUNSUPPORTED && status == ZS_EUNSUPPORTED &&
         strcmp(first.place, other.place) != 0)
         return zs_fail(err, status, first.place, "%s, and as one tensor %s %s", first.text,
                        other.place, other.text);
-    if (again != ZS_OK && status == ZS_EUNSUPPORTED)
-        return status;
-    if (again != ZS_OK && err != NULL)
-        *err = other;
-    return again;
+    return status == ZS_EUNSUPPORTED ? fail_as(status, &first, err) : fail_as(again, &other, err);
 }
 
 zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *path,

@@ -288,8 +288,12 @@ zs_status zs_onnx_layer_value(const zs_onnx_node *at, const zs_layer_spec *layer
         shapes[i] = in[i]->shape;
     }
     zs_err ignored;
-    value.has_dims = value.has_dims && zs_layer_infer(at->net->draft.arena, layer, shapes,
-                                                      layer->in_n, &value.shape, &ignored) == ZS_OK;
+    const zs_status inferred = value.has_dims ? zs_layer_infer(at->net->draft.arena, layer, shapes,
+                                                               layer->in_n, &value.shape, &ignored)
+                                              : ZS_OK;
+    if (inferred == ZS_ENOMEM)
+        return zs_nomem(err, "a shape");
+    value.has_dims = value.has_dims && inferred == ZS_OK;
     const uint32_t dims[4] = {1, value.shape.c, rank == 3 ? value.shape.w : value.shape.h,
                               value.shape.w};
     for (uint32_t d = 0; d < ZS_RANK_MAX; d++) {

@@ -7,7 +7,7 @@
 
 static const float x[6] = {1, 2, 3, 4, 5, 6};
 
-static zs_status parse(const char *equation, const char *in, int64_t opset, zs_net_spec *spec)
+static wire model_of(const char *equation, const char *in, int64_t opset)
 {
     static const uint64_t sizes[3] = {1, 2, 3};
     wire graph = {.n = 0}, attrs = {.n = 0};
@@ -17,7 +17,12 @@ static zs_status parse(const char *equation, const char *in, int64_t opset, zs_n
     onnx_node(&graph, "Einsum", "e", in, "y", &attrs);
     onnx_input_of(&graph, "x", 3, sizes);
     onnx_output(&graph, "y");
-    const wire model = onnx_model(&graph, opset);
+    return onnx_model(&graph, opset);
+}
+
+static zs_status parse(const char *equation, const char *in, int64_t opset, zs_net_spec *spec)
+{
+    const wire model = model_of(equation, in, opset);
     return zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", spec, &err);
 }
 
@@ -77,11 +82,19 @@ START_TEST(test_equations_that_are_not_handled_are_refused)
 }
 END_TEST
 
+START_TEST(test_memory_runs_out_without_harm)
+{
+    const wire model = model_of("abc,abc,bc->a", "x x r", 13);
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
+}
+END_TEST
+
 TCase *tcase_net_onnx_einsum(void)
 {
     TCase *tc = net_case("net_onnx_einsum");
     tcase_add_loop_test(tc, test_sums_of_products_by_letters, 0, (int)ZS_LEN(sums));
     tcase_add_loop_test(tc, test_equations_that_are_not_handled_are_refused, 0,
                         (int)ZS_LEN(refused));
+    tcase_add_test(tc, test_memory_runs_out_without_harm);
     return tc;
 }

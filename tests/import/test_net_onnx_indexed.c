@@ -75,6 +75,8 @@ START_TEST(test_indices_name_the_elements_that_are_taken_or_replaced)
     onnx_node(&graph, cases[_i].op, "o", cases[_i].in, "y", cases[_i].axis == -9 ? NULL : &axis);
     ck_assert_msg(parse(&graph, 3, small, &spec) == ZS_OK, "%s: %s", err.place, err.text);
     net_expect_outputs(&spec, x, cases[_i].want, cases[_i].n, cases[_i].op);
+    const wire model = onnx_model(&graph, 13);
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
 }
 END_TEST
 
@@ -130,6 +132,8 @@ START_TEST(test_windows_of_three_dimensions_that_are_thin_are_those_of_two)
     ck_assert_msg(parse(&graph, 5, volume, &spec) == ZS_OK, "%s: %s", err.place, err.text);
     net_expect_outputs(&spec, all, _i < 2 ? want[_i] : mean[_i - 2], is_deep ? 8 : 4, "pooling");
     ck_assert_uint_eq(spec.result.rank, 5);
+    const wire model = onnx_model(&graph, 13);
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
 }
 END_TEST
 

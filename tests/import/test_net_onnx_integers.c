@@ -97,6 +97,8 @@ START_TEST(test_floats_of_integers_divide_as_floats)
     onnx_node(&graph, "Add", "p", "one one", "both", NULL);
     onnx_node(&graph, "Div", "d", "f both", "y", NULL);
     holds(&graph, &want, 1, "3 / 2");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
 }
 END_TEST
 

@@ -98,6 +98,8 @@ START_TEST(test_scales_may_be_those_of_blocks)
     onnx_attr_int(&attrs, "block_size", 4);
     onnx_node(&graph, "DequantizeLinear", "d", "q s z", "w", &attrs);
     holds(&graph, want, "blocks");
+    const wire model = onnx_model(&graph, OPSET);
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
 }
 END_TEST
 
@@ -131,6 +133,8 @@ START_TEST(test_sparse_tensors_have_zeros_elsewhere)
         onnx_node(&graph, "Constant", "c", "", "w", &attrs);
     }
     holds(&graph, want, "sparse");
+    const wire model = onnx_model(&graph, OPSET);
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
 }
 END_TEST
 
