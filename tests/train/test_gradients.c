@@ -184,6 +184,36 @@ static zs_trainer *build(test_spec *s, uint32_t loss)
     return t;
 }
 
+/* Means from 0, variances from 1; a variance is estimated from n values with n - 1. */
+START_TEST(test_running_statistics_take_a_tenth_of_each_mini_batch)
+{
+    enum { PIXELS = 4, VALUES = BATCH * PIXELS };
+    zs_prng prng = {.state = 1};
+    const uint32_t labels[BATCH] = {2, 0, 1};
+    double x[2 * VALUES];
+    uint64_t n;
+    test_spec *s = test_spec_new(2, 2, 2);
+    test_layer(s, ZS_LAYER_BATCHNORM, "norm", "data");
+    test_layer(s, ZS_LAYER_FC, "last", "norm")->oc = CLASSES;
+    zs_trainer *t = build(s, ZS_LOSS_SQUARES);
+    fill(x, ZS_LEN(x), &prng, 3);
+    const zs_train_batch batch = {.x = x, .labels = labels, .n = BATCH};
+    ck_assert(zs_trainer_cycle(t, &batch, 0.1).is_done);
+    const double *state = zs_trainer_state(t, &n);
+    ck_assert_uint_eq(n, 4);
+    for (uint32_t c = 0; c < 2; c++) {
+        double sum = 0, squares = 0;
+        for (uint32_t i = 0; i < VALUES; i++)
+            sum += x[i / PIXELS * 2 * PIXELS + c * PIXELS + i % PIXELS];
+        for (uint32_t i = 0; i < VALUES; i++)
+            squares += pow(x[i / PIXELS * 2 * PIXELS + c * PIXELS + i % PIXELS] - sum / VALUES, 2);
+        ck_assert_double_eq_tol(state[c], 0.1 * sum / VALUES, 1e-12);
+        ck_assert_double_eq_tol(state[2 + c], 0.9 + 0.1 * squares / (VALUES - 1), 1e-12);
+    }
+    test_spec_free(s);
+}
+END_TEST
+
 START_TEST(test_gradients_equal_differences_of_the_loss)
 {
     zs_prng prng = {.state = (uint64_t)_i + 1};
@@ -305,6 +335,7 @@ TCase *tcase_gradients(void)
 {
     TCase *tc = tcase_create("gradients");
     tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, test_running_statistics_take_a_tenth_of_each_mini_batch);
     tcase_add_loop_test(tc, test_gradients_equal_differences_of_the_loss, 0, KINDS);
     tcase_add_test(tc, test_both_types_agree);
     tcase_add_test(tc, test_synthetic_weights_start_scaled_and_those_of_a_file_as_they_are);

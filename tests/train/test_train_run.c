@@ -318,6 +318,89 @@ START_TEST(test_hybrid_is_stale_in_its_first_share_and_plain_in_the_rest)
 }
 END_TEST
 
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+/* One setting that the weights depend on is another: 0 leaves all as they are. */
+static void change_setting(int which)
+{
+    switch (which) {
+    case 1:
+        plan.seed = 2;
+        break;
+    case 2:
+        plan.image_n = IMAGES - 1;
+        break;
+    case 3:
+        design.train.batch = 2;
+        break;
+    case 4:
+        design.train.lr = 2e-6;
+        break;
+    case 5:
+        design.train.momentum = 0.5;
+        break;
+    case 6:
+        design.train.weight_decay = 0.5;
+        break;
+    case 7:
+        design.train.lr_step = 1;
+        break;
+    case 8:
+        design.train.crop = 1;
+        break;
+    case 9:
+        design.train.flip = true;
+        break;
+    case 10:
+        design.train.start = 0.5;
+        break;
+    case 11:
+        design.network.preprocess.scale[1] = 2;
+        break;
+    case 12:
+        pixels[PIXELS] = 7;
+        break;
+    case 13:
+        plan.scheme = ZS_SCHEME_STALE;
+        break;
+    case 14:
+        design.train.type = ZS_TRAIN_FLOAT32;
+        break;
+    default:
+        break;
+    }
+}
+
+START_TEST(test_a_checkpoint_goes_on_in_its_own_run_alone)
+{
+    zs_buffer kept;
+    zs_err err = {0};
+    design.train.batch = 3;
+    design.train.lr = 1e-6;
+    plan.image_n = IMAGES;
+    plan.epoch_n = 2;
+    zs_train_run *whole = start_run();
+    run_epoch(whole);
+    zs_buffer_init(&kept, test_heap());
+    const zs_sink sink = zs_buffer_sink(&kept);
+    ck_assert_int_eq(zs_train_run_save(whole, &sink), ZS_OK);
+    run_epoch(whole);
+    change_setting(_i);
+    zs_train_run *other = start_run();
+    const zs_span bytes = {.data = kept.data, .bytes = kept.bytes};
+    ck_assert_int_eq(zs_train_run_load(other, bytes, "kept", &err), _i == 0 ? ZS_OK : ZS_EUSAGE);
+    ck_assert_uint_eq(zs_train_run_done(other), _i == 0);
+    if (_i == 0) {
+        double a[PIXELS + 1], b[PIXELS + 1];
+        run_epoch(other);
+        copy_params(whole, a);
+        copy_params(other, b);
+        ck_assert_mem_eq(a, b, sizeof a);
+    }
+    zs_buffer_drop(&kept);
+}
+END_TEST
+
 /* ---- statistics of runs ---------------------------------------------------------------------- */
 
 /* Three seeds in a scheme, then in plain; the accuracy counts where there are no test images. */
@@ -422,6 +505,7 @@ TCase *tcase_train_run(void)
     tcase_add_loop_test(tc, test_hybrid_pipelines_the_first_share_of_all_mini_batches, 0,
                         ZS_LEN(schemes));
     tcase_add_test(tc, test_hybrid_is_stale_in_its_first_share_and_plain_in_the_rest);
+    tcase_add_loop_test(tc, test_a_checkpoint_goes_on_in_its_own_run_alone, 0, 15);
     tcase_add_loop_test(tc, test_a_scheme_has_its_time_speed_and_staleness, 0, ZS_LEN(figures));
     tcase_add_test(tc, test_accuracies_have_a_mean_and_a_sample_deviation);
     tcase_add_test(tc, test_differences_are_those_of_each_seed_to_plain);
