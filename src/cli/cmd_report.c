@@ -525,9 +525,8 @@ static zs_status form_of(const cli_options *o, report_form *form, zs_err *err)
 {
     if (o->output == NULL)
         return zs_fail(err, ZS_EUSAGE, "report", "needs -o FILE, which ends in " ENDINGS);
-    const char *dot = strrchr(o->output, '.');
     for (int i = 0; i < FORM_N; i++)
-        if (dot != NULL && strcmp(dot, forms[i].ending) == 0) {
+        if (cli_ends_in(o->output, forms[i].ending)) {
             *form = (report_form)i;
             if (i == FORM_HTML && o->plot != NULL)
                 return zs_fail(err, ZS_EUSAGE, "--plot", "is for pictures; a page has them all");

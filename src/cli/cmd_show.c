@@ -38,9 +38,8 @@ static zs_status put_graph(const cli_point *p, const cli_options *o, bool is_pag
 
 static zs_status draw_graph(const cli_point *p, const cli_options *o, zs_err *err)
 {
-    const char *dot = strrchr(o->graph, '.');
-    const bool is_page = dot != NULL && strcmp(dot, ".html") == 0;
-    if (!is_page && (dot == NULL || strcmp(dot, ".svg") != 0))
+    const bool is_page = cli_ends_in(o->graph, ".html");
+    if (!is_page && !cli_ends_in(o->graph, ".svg"))
         return zs_fail(err, ZS_EUSAGE, o->graph, "a graph ends in .svg or .html");
     zs_buffer text, svg;
     zs_buffer_init(&text, cli_heap());

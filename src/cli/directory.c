@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* What is there under a name. */
@@ -23,7 +24,7 @@ bool cli_is_directory(const char *path)
 bool cli_ends_in(const char *path, const char *ending)
 {
     const size_t n = strlen(path), bytes = strlen(ending);
-    return n > bytes && strcmp(path + n - bytes, ending) == 0;
+    return n > bytes && strcasecmp(path + n - bytes, ending) == 0;
 }
 
 int cli_by_name(const void *a, const void *b)

@@ -72,6 +72,17 @@ if command -v strace >/dev/null 2>&1; then
     strace -f -e trace=openat,fsync,rename,unlink -o calls "$ZYNQSIM" run small.yaml --fidelity tile --quiet --timing-only --out s.d >out 2>err
     ok "$(grep 'O_CREAT' calls | grep -v -e '\.gcda' -e 'O_EXCL|O_NOFOLLOW' | grep -q . ; [ $? = 1 ] && grep -q 'fsync(' calls && grep -q 'rename(' calls; echo $?)" 'files are made with O_EXCL and O_NOFOLLOW, synced and renamed'
 fi
+# ---- endings in capitals
+cp small.yaml SMALL.YAML
+program run SMALL.YAML --fidelity tile --quiet --out up.d --trace UP.JSON.GZ
+ok "$([ $status = 0 ] && gzip -dc <UP.JSON.GZ | grep -q traceEvents; echo $?)" 'a design is one in capitals too, and so is a packed timeline'
+cp up.d/output.npy OUT.NPY
+program run small.yaml --input OUT.NPY --quiet
+ok "$([ $status = 2 ] && grep -q "^zynqsim: OUT.NPY: the tensor is .*, the network's input is" err; echo $?)" 'a tensor is no picture'
+if command -v gnuplot >/dev/null; then
+    program report up.d/result.json -o UP.SVG
+    ok "$([ $status = 0 ] && grep -q '</svg>' UP.SVG; echo $?)" 'and a picture is drawn'
+fi
 rm -rf k.d
 mkdir k.d
 "$ZYNQSIM" run small.yaml --fidelity tile --quiet --out k.d >out 2>err
