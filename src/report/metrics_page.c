@@ -106,7 +106,8 @@ static const char lists[] =
     "its meaning; `compare` and\n`report` refuse a file with a higher one than they know. "
     "`provenance` has `design` (every key, as YAML) and\n`design_sha256`, `model_sha256`, "
     "`weights_sha256` (null where none were read), `inputs` and `data` (files that were read:\n"
-    "`name`, `sha256`, null for an input that is made up), `settings` (of `--set`) and `command`.\n";
+    "`name`, `sha256`, null for an input that is made up), `settings` (of `--set`) and "
+    "`command`.\n";
 
 zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err)
 {
