@@ -94,6 +94,11 @@ void zs_onnx_value_strides(const zs_net_value *value, const uint32_t *dims, uint
 zs_status zs_onnx_layer_value(const zs_onnx_node *at, const zs_layer_spec *layer,
                               zs_net_value *const *in, uint32_t rank, zs_net_value *out,
                               zs_err *err);
+/* Input i, which must be computed. */
+zs_status zs_onnx_computed(const zs_onnx_node *at, size_t i, zs_net_value **out, zs_err *err);
+/* A layer over input 0 whose result has the form of that, whatever it is. */
+zs_status zs_onnx_new_alike(const zs_onnx_node *at, zs_layer_op op, zs_layer_spec **layer,
+                            zs_err *err);
 /* A layer called after the node. */
 zs_status zs_onnx_new_layer(const zs_onnx_node *at, zs_layer_op op, zs_layer_spec **out,
                             zs_err *err);
@@ -227,7 +232,7 @@ const char *zs_onnx_op_at(size_t i);
 
 #define OP(function) zs_status zs_onnx_##function(const zs_onnx_node *at, zs_err *err);
 /* clang-format off */
-OP(unary) OP(binary) OP(prelu) OP(sum) OP(cast) OP(where) OP(transpose) OP(reshape) OP(flatten)
+OP(conv) OP(max_pool) OP(average_pool) OP(batchnorm) OP(lrn) OP(unary) OP(binary) OP(prelu) OP(sum) OP(cast) OP(where) OP(transpose) OP(reshape) OP(flatten)
 OP(squeeze) OP(unsqueeze) OP(shape) OP(size) OP(gather) OP(slice) OP(split) OP(pad) OP(expand)
 OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range)
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
