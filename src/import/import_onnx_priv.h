@@ -238,7 +238,7 @@ OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) 
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
 OP(qlinear) OP(qlinear_concat) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
-OP(top_k) OP(dynamic_quantize) OP(lp_pool) OP(group_norm) OP(if) OP(volume_pool)
+OP(top_k) OP(dynamic_quantize) OP(lp_pool) OP(group_norm) OP(if) OP(volume_pool) OP(fused_conv)
 OP(einsum) OP(gather_elements) OP(gather_nd) OP(scatter_elements) OP(scatter_nd) OP(nonzero)
 /* clang-format on */
 #undef OP

@@ -36,7 +36,8 @@ static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_on
 static void count_room(const ZsOnnx__Graph *graph, uint64_t *layers, uint64_t *values)
 {
     static const char *const composed[] = {"AveragePool", "DynamicQuantizeLinear",
-                                           "GroupNormalization", "LpPool", "MaxPool"};
+                                           "FusedConv",   "GroupNormalization",
+                                           "LpPool",      "MaxPool"};
     *values += (uint64_t)graph->n_initializer + graph->n_sparse_initializer + graph->n_input;
     for (size_t i = 0; i < graph->n_node; i++) {
         *values += graph->node[i]->n_output + 4;

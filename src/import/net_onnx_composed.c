@@ -37,6 +37,61 @@ zs_status zs_onnx_lp_pool(const zs_onnx_node *at, zs_err *err)
     return zs_lower_number(&lower, "Pow", made, 1 / p, at->node->output[0], NULL, err);
 }
 
+/* The activation that a fused operator ends with, with its numbers in the order of its attributes.
+ */
+static zs_status fused_activation(const zs_onnx_node *at, const zs_lower *lower, const char *in,
+                                  zs_err *err)
+{
+    static const struct {
+        const char *name, *attrs[2];
+    } kinds[] = {{"Relu", {NULL, NULL}},
+                 {"Sigmoid", {NULL, NULL}},
+                 {"Tanh", {NULL, NULL}},
+                 {"LeakyRelu", {"alpha", NULL}},
+                 {"HardSigmoid", {"alpha", "beta"}}};
+    const ZsOnnx__Attribute *kind = zs_onnx_attr(at, "activation");
+    const ZsOnnx__Attribute *params = zs_onnx_attr(at, "activation_params");
+    const size_t n = params != NULL ? params->n_floats : 0;
+    const char *made;
+    zs_lower_op op;
+    if (kind == NULL)
+        return zs_lower_unary(lower, "Identity", in, at->node->output[0], NULL, err);
+    if (zs_onnx_attr_is(kind, "Clip") && n == 2) {
+        ZS_TRY(zs_lower_number(lower, "Max", in, (double)params->floats[0], NULL, &made, err));
+        return zs_lower_number(lower, "Min", made, (double)params->floats[1], at->node->output[0],
+                               NULL, err);
+    }
+    for (size_t i = 0; i < ZS_LEN(kinds); i++) {
+        if (!zs_onnx_attr_is(kind, kinds[i].name))
+            continue;
+        zs_lower_begin(&op, lower, kinds[i].name, in);
+        for (size_t k = 0; k < n && k < 2 && kinds[i].attrs[k] != NULL; k++)
+            zs_lower_float(&op, kinds[i].attrs[k], (double)params->floats[k]);
+        return zs_lower_end(&op, at->node->output[0], NULL, err);
+    }
+    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "activation '%.*s' with %zu numbers",
+                   (int)zs_min_u64(kind->s.len, 32), (const char *)kind->s.data, n);
+}
+
+/* A convolution, plus input 3, then an activation: what runtimes make of three operators. */
+zs_status zs_onnx_fused_conv(const zs_onnx_node *at, zs_err *err)
+{
+    const zs_lower lower = lower_of(at);
+    const char *made;
+    zs_lower_op op;
+    zs_lower_begin(&op, &lower, "Conv", at->node->input[0]);
+    for (size_t i = 1; i < at->node->n_input && i < 3; i++)
+        if (i == 1 || zs_onnx_has_input(at, i))
+            zs_lower_in(&op, at->node->input[i]);
+    for (size_t i = 0; i < at->node->n_attribute && op.node.n_attribute < ZS_LOWER_ATTR_MAX; i++)
+        if (strncmp(at->node->attribute[i]->name, "activation", strlen("activation")) != 0)
+            op.attr[op.node.n_attribute++] = *at->node->attribute[i];
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    if (zs_onnx_has_input(at, 3))
+        ZS_TRY(zs_lower_binary(&lower, "Add", made, at->node->input[3], NULL, &made, err));
+    return fused_activation(at, &lower, made, err);
+}
+
 /* Numbers of three dimensions as those of two; `parts` of them for each (pads have two). */
 static void put_two(zs_lower_op *op, const zs_onnx_node *at, const char *name, size_t parts,
                     bool is_deep, int64_t out[4])

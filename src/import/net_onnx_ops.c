@@ -163,6 +163,8 @@ static const struct onnx_op {
     {"Expand", zs_onnx_expand, ZS_FN_NONE, 2, 2, ""},
     {"Flatten", zs_onnx_flatten, ZS_FN_NONE, 1, 1, "axis"},
     {"Floor", zs_onnx_unary, ZS_FN_FLOOR, 1, 1, ""},
+    {"FusedConv", zs_onnx_fused_conv, ZS_FN_NONE, 2, 4,
+     "activation activation_params auto_pad dilations group kernel_shape pads strides"},
     {"Gather", zs_onnx_gather, ZS_FN_NONE, 2, 2, "axis"},
     {"GatherElements", zs_onnx_gather_elements, ZS_FN_NONE, 2, 2, "axis"},
     {"GatherND", zs_onnx_gather_nd, ZS_FN_NONE, 2, 2, "batch_dims"},

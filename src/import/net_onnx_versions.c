@@ -150,11 +150,11 @@ static const struct {
     {NUMBER,
      "alpha beta bias cubic_coeff_a epsilon extrapolation_value gamma lambd max min momentum "
      "out_bias out_scale ratio value_float"},
-    {TEXT,
-     "approximate auto_pad coordinate_transformation_mode data_layout equation mode nearest_mode "
-     "out_dtype reduction rounding_mode"},
+    {TEXT, "activation approximate auto_pad coordinate_transformation_mode data_layout equation "
+           "mode nearest_mode "
+           "out_dtype reduction rounding_mode"},
     {GRAPH, "else_branch then_branch"},
-    {NUMBERS, "scales value_floats"},
+    {NUMBERS, "activation_params scales value_floats"},
     {WHOLES,
      "axes consumed_inputs dilations ends kernel_shape output_padding output_shape paddings "
      "pads perm shape split starts strides value_ints"},

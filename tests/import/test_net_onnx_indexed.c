@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Elements that constant indices name, and poolings of three dimensions, over x [1, 2, 3] or
- * [1, 2, 2, 2, 2]. */
+/* Elements that constant indices name, poolings of three dimensions and fused convolutions, over x
+ * [1, 2, 3] or [1, 2, 2, 2, 2]. */
 
 static const uint64_t small[3] = {1, 2, 3}, volume[5] = {1, 2, 2, 2, 2};
 static const float x[6] = {1, -2, 3, 4, 5, 6};
@@ -148,6 +148,42 @@ START_TEST(test_windows_of_three_dimensions_are_refused)
 }
 END_TEST
 
+static const struct {
+    const char *kind, *in;
+    size_t n;
+    float params[2], want[6];
+} fused[] = {
+    {"Relu", "x w b", 0, {0}, {0, 0, 2, 3, 4, 5}},
+    {"LeakyRelu", "x w b x", 1, {0.5f}, {1, -2.5f, 5, 7, 9, 11}},
+    {"Clip", "x w b", 2, {-2, 4}, {0, -2, 2, 3, 4, 4}},
+    {"HardSigmoid", "x w _ x", 2, {0.125f, 0.5f}, {0.75f, 0, 1, 1, 1, 1}},
+    {NULL, "x w b x", 0, {0}, {1, -5, 5, 7, 9, 11}},
+};
+
+/* A convolution of one weight 1, less 1 where it has a bias, plus another input. */
+START_TEST(test_a_fused_convolution_adds_and_activates)
+{
+    static const float one = 1, minus_one = -1;
+    static const uint64_t map[4] = {1, 1, 2, 3};
+    static const int64_t ones[4] = {1, 1, 1, 1};
+    zs_net_spec spec;
+    wire graph = {.n = 0}, attrs = {.n = 0}, params = {.n = 0};
+    wire w = onnx_tensor("w", ONNX_FLOAT, 4, ones);
+    wire_floats(&w, 4, &one, 1);
+    onnx_init(&graph, &w);
+    onnx_init_floats(&graph, "b", &minus_one, 1);
+    if (fused[_i].kind != NULL)
+        onnx_attr_text(&attrs, "activation", fused[_i].kind);
+    wire_text(&params, 1, "activation_params");
+    wire_floats(&params, 7, fused[_i].params, fused[_i].n);
+    if (fused[_i].n > 0)
+        wire_message(&attrs, 5, &params);
+    onnx_node(&graph, "FusedConv", "c", fused[_i].in, "y", &attrs);
+    ck_assert_msg(parse(&graph, 4, map, &spec) == ZS_OK, "%s: %s", err.place, err.text);
+    net_expect_outputs(&spec, x, fused[_i].want, 6, fused[_i].in);
+}
+END_TEST
+
 TCase *tcase_net_onnx_indexed(void)
 {
     TCase *tc = net_case("net_onnx_indexed");
@@ -157,5 +193,6 @@ TCase *tcase_net_onnx_indexed(void)
     tcase_add_test(tc, test_places_of_what_is_not_0_are_constants);
     tcase_add_loop_test(tc, test_windows_of_three_dimensions_that_are_thin_are_those_of_two, 0, 4);
     tcase_add_test(tc, test_windows_of_three_dimensions_are_refused);
+    tcase_add_loop_test(tc, test_a_fused_convolution_adds_and_activates, 0, (int)ZS_LEN(fused));
     return tc;
 }
