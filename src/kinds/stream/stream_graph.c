@@ -1,9 +1,5 @@
 #include "stream_priv.h"
 
-#include "zynqsim/flow_fifos.h"
-
-#include <string.h>
-
 /* The output of a node: elements of a word, bits of an element. */
 typedef struct port {
     uint32_t node, lanes, bits;
@@ -16,8 +12,7 @@ typedef struct builder {
     port *streams;     /* [tensor] the output that carries it; lanes 0: none so far */
     uint32_t *readers; /* [tensor] how many still have to be connected */
     const char **edge_names;
-    const char **node_names, **node_types;
-    uint32_t *edge_bits, *row_of_node, *node_pes, *node_lanes;
+    uint32_t *edge_bits, *row_of_node;
     zs_err *err;
 } builder;
 
@@ -356,142 +351,6 @@ static zs_status add_label_select(builder *b, port *p, zs_shape shape)
     return ZS_OK;
 }
 
-/* ---- names by type --------------------------------------------------------------------------- */
-
-static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t row)
-{
-    const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
-    if (r == NULL) /* the ends, and thresholds of the input */
-        return n->op == ZS_FLOW_THRESHOLD ? "Thresholding"
-               : n->op == ZS_FLOW_GATHER  ? "LabelSelect"
-                                          : NULL;
-    switch (n->op) {
-    case ZS_FLOW_UP:
-    case ZS_FLOW_DOWN:
-        return "StreamingDataWidthConverter";
-    case ZS_FLOW_PAD:
-        return "FMPadding";
-    case ZS_FLOW_POOL:
-        return "StreamingMaxPool";
-    case ZS_FLOW_WINDOW: /* a max pool takes its words itself */
-        return r->window_name != NULL ? "ConvolutionInputGenerator" : "StreamingMaxPool";
-    case ZS_FLOW_MATRIX:
-        return strcmp(stream_unit_class(r), "StreamingMaxPool") != 0 ? stream_unit_class(r) : NULL;
-    case ZS_FLOW_THRESHOLD:
-        return "Thresholding";
-    case ZS_FLOW_WIRE:
-        return n->out_n > 1 ? "DuplicateStreams" : "AddStreams";
-    case ZS_FLOW_GATHER:
-        return "GlobalAccPool";
-    case ZS_FLOW_CONCAT:
-        return "StreamingConcat";
-    default:
-        return NULL;
-    }
-}
-
-/* Which of FINN's nodes exist in RTL; products there are those of DSP slices. */
-static bool is_rtl(const builder *b, const zs_flow_node *n, const char *class, const stream_row *r)
-{
-    if (stream_params_of(&b->d->design->accel)->style != ZS_STREAM_RTL)
-        return n->style == ZS_FLOW_RTL && n->op != ZS_FLOW_WIRE && n->op != ZS_FLOW_CONCAT;
-    static const char *const words[] = {"StreamingDataWidthConverter", "FMPadding",
-                                        "ConvolutionInputGenerator", "Thresholding"};
-    for (size_t i = 0; i < ZS_LEN(words); i++)
-        if (strcmp(class, words[i]) == 0)
-            return true;
-    return class[1] == 'V' && r->weight_bits >= 4;
-}
-
-/* Names the nodes as FINN does, by class and number from the front; sets the elements that each
- * reads and gives a clock. */
-static zs_status name_nodes(builder *b)
-{
-    const zs_flow *f = &b->out->flow;
-    for (uint32_t i = 0; i < f->node_n; i++) {
-        const zs_flow_node *n = &f->nodes[i];
-        const uint32_t row = b->row_of_node[i];
-        const char *class = class_of(b, n, row);
-        const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
-        uint32_t before = 0;
-        for (uint32_t k = 0; k < i && class != NULL; k++) {
-            const char *other = class_of(b, &f->nodes[k], b->row_of_node[k]);
-            before += other != NULL && strcmp(other, class) == 0;
-        }
-        b->node_pes[i] = r != NULL ? r->pe : stream_params_of(&b->d->design->accel)->input_lanes;
-        b->node_lanes[i] = r == NULL || n->op == ZS_FLOW_POOL                ? b->node_pes[i]
-                           : n->op == ZS_FLOW_WINDOW || n->op == ZS_FLOW_PAD ? r->window_simd
-                                                                             : r->simd;
-        if (class == NULL)
-            continue;
-        b->node_names[i] = zs_arena_printf(b->d->arena, "%s_%u", class, before);
-        b->node_types[i] =
-            zs_arena_printf(b->d->arena, "%s_%s", class, is_rtl(b, n, class, r) ? "rtl" : "hls");
-        if (b->node_names[i] == NULL || b->node_types[i] == NULL)
-            return zs_nomem(b->err, "plan");
-    }
-    return ZS_OK;
-}
-
-/* ---- depths ---------------------------------------------------------------------------------- */
-
-enum { FIFO_MAX = 1 << 24 };
-
-/* accelerator.stream.fifo: auto: the depths that `zynqsim fifos` finds. */
-static zs_status find_depths(builder *b)
-{
-    const zs_flow_fifos_options options = {
-        .images = 3, .least = 2, .edge_bits = b->edge_bits, .only_depths = true};
-    zs_flow *f = &b->out->flow;
-    zs_flow_fifos found;
-    for (uint32_t i = 0; i < f->edge_n; i++)
-        f->edges[i].depth = 1;
-    ZS_TRY(zs_flow_check(f, b->err));
-    ZS_TRY(zs_flow_fifos_find(b->d->arena, f, &options, &found, b->err));
-    for (uint32_t i = 0; i < f->edge_n; i++)
-        f->edges[i].depth = found.depths[i];
-    return ZS_OK;
-}
-
-static zs_status set_depths(builder *b)
-{
-    const stream_params *s = stream_params_of(&b->d->design->accel);
-    zs_flow *f = &b->out->flow;
-    uint64_t all;
-    const char **names = zs_new(b->d->arena, const char *, 3 * f->edge_n);
-    if (names == NULL)
-        return zs_nomem(b->err, "plan");
-    for (uint32_t i = 0; i < f->edge_n; i++) {
-        const char *to = b->node_names[f->edges[i].to], *from = b->node_names[f->edges[i].from];
-        const bool is_second = f->nodes[f->edges[i].to].in[0] != i;
-        names[i] = names[f->edge_n + i] = names[2 * f->edge_n + i] = b->edge_names[i];
-        if (to != NULL)
-            names[f->edge_n + i] = is_second ? zs_arena_printf(b->d->arena, "%s.b", to) : to;
-        if (from != NULL)
-            names[2 * f->edge_n + i] = zs_arena_printf(b->d->arena, "%s>", from);
-        if (names[f->edge_n + i] == NULL || names[2 * f->edge_n + i] == NULL)
-            return zs_nomem(b->err, "plan");
-    }
-    ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", STREAM_LIST_DEPTHS, b->err));
-    ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", names,
-                             3 * f->edge_n, b->err));
-    ZS_TRY(stream_fifo_depth(s, &all, b->err));
-    if (all == STREAM_ALL)
-        return find_depths(b);
-    for (uint32_t i = 0; i < f->edge_n; i++) {
-        uint64_t depth = all > 0 ? all : s->fifo_depth;
-        if (all == 0 && (f->nodes[f->edges[i].from].out_n > 1 || f->nodes[f->edges[i].to].in_n > 1))
-            depth = zs_max_u64(depth, f->edges[i].words); /* a branch may wait for a whole image */
-        uint64_t behind = 0;                              /* what the node before asks for */
-        (void)stream_list_find(s->fifos, b->edge_names[i], names[f->edge_n + i], &depth, 1);
-        if (stream_list_find(s->fifos, names[2 * f->edge_n + i], NULL, &behind, 1) > 0 &&
-            names[2 * f->edge_n + i] != b->edge_names[i])
-            depth = zs_max_u64(depth, behind);
-        f->edges[i].depth = (uint32_t)zs_min_u64(depth, FIFO_MAX);
-    }
-    return zs_flow_check(f, b->err);
-}
-
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static zs_status count_readers(builder *b)
@@ -587,26 +446,17 @@ static zs_status allocate(builder *b)
     b->edge_names = zs_new(arena, const char *, 2 * b->capacity);
     b->edge_bits = zs_new(arena, uint32_t, 2 * b->capacity);
     b->row_of_node = zs_new(arena, uint32_t, b->capacity);
-    b->node_names = zs_new(arena, const char *, b->capacity);
-    b->node_types = zs_new(arena, const char *, b->capacity);
-    b->node_pes = zs_new(arena, uint32_t, b->capacity);
-    b->node_lanes = zs_new(arena, uint32_t, b->capacity);
     zs_flow_node *nodes = zs_new(arena, zs_flow_node, b->capacity);
     zs_flow_edge *edges = zs_new(arena, zs_flow_edge, 2 * b->capacity);
-    const void *const all[] = {b->out,       b->streams,     b->readers,    b->edge_names,
-                               b->edge_bits, b->row_of_node, b->node_names, b->node_types,
-                               b->node_pes,  b->node_lanes,  nodes,         edges};
+    const void *const all[] = {b->out,       b->streams,     b->readers, b->edge_names,
+                               b->edge_bits, b->row_of_node, nodes,      edges};
     for (size_t i = 0; i < ZS_LEN(all); i++)
         if (all[i] == NULL)
             return zs_nomem(b->err, "plan");
     *b->out = (zs_plan_flow){.flow = {.nodes = nodes, .edges = edges},
                              .edge_names = b->edge_names,
                              .edge_bits = b->edge_bits,
-                             .row_of_node = b->row_of_node,
-                             .node_names = b->node_names,
-                             .node_types = b->node_types,
-                             .node_pes = b->node_pes,
-                             .node_lanes = b->node_lanes};
+                             .row_of_node = b->row_of_node};
     return ZS_OK;
 }
 
@@ -674,8 +524,8 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     ZS_TRY(add_sink(&b, out));
     ZS_TRY(check_readers(&b, input, out));
     ZS_TRY(zs_flow_check(&b.out->flow, err));
-    ZS_TRY(name_nodes(&b));
-    ZS_TRY(set_depths(&b));
+    ZS_TRY(stream_name_nodes(d, b.out, err));
+    ZS_TRY(stream_set_depths(d, b.out, err));
     d->plan->flow = d->own = b.out;
     return ZS_OK;
 }

@@ -9,7 +9,8 @@
  *   stream_rows.c     layers as rows: widths, windows, thresholds
  *   stream_fold.c     PEs and lanes of every row; the lists that keys hold
  *   stream_bits.c     bits of elements and of words
- *   stream_graph.c    nodes, edges and depths of FIFOs
+ *   stream_graph.c    nodes and edges
+ *   stream_nodes.c    names of nodes, depths of FIFOs
  *   stream_emit.c     ops
  *   stream_account.c  resources
  *   stream_exec.c     numerics
@@ -180,6 +181,14 @@ zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err);
 /* The tensor that the first layers of the pipeline read. */
 uint32_t stream_input(const zs_plan_draft *d);
 zs_status stream_graph(zs_plan_draft *d, zs_err *err);
+
+/* stream_nodes.c */
+/* Names the nodes as FINN does, by class and number from the front; sets the elements that each
+ * reads and gives a clock. */
+zs_status stream_name_nodes(const zs_plan_draft *d, zs_plan_flow *f, zs_err *err);
+/* Depths of FIFOs by accelerator.stream.fifo, .fifos and .fifo_depth, for nodes that have names.
+ * ZS_EPARSE, ZS_ERANGE: what a key says. */
+zs_status stream_set_depths(const zs_plan_draft *d, zs_plan_flow *f, zs_err *err);
 
 /* The edges over which images come in and results go out. */
 static inline uint32_t stream_source_edge(const zs_plan *plan)
