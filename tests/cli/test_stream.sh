@@ -273,6 +273,12 @@ program run "$cnv" --timing-only --set batch=5 --format json --set accelerator.s
 json 'a node that selects the label gives a byte an image' '
 assert d["traffic"]["output_bytes"] == 5
 assert d["pipeline"]["nodes"][-2]["type"] == "LabelSelect_hls", d["pipeline"]["nodes"][-2]'
+for case in 2:8 256:8 257:16; do
+    printf '%s\n' 'name: labels' 'input: {shape: [8, 1, 1]}' 'layers:' "  - {fc: out, out: ${case%:*}}" >labels.yaml
+    program run "$presets/finn-tfc.yaml" --model labels.yaml --timing-only --format json --set accelerator.stream.target= --set accelerator.stream.folding= \
+        --set accelerator.stream.fifos= --set accelerator.stream.input_lanes=1 --set accelerator.stream.label_select=1
+    json "labels and bits of their number: $case" 'assert d["pipeline"]["fifos"][-1]["bits"] == '"${case#*:}"
+done
 
 # ---- traces
 program run block.yaml --timing-only --set accelerator.stream.fifo_depth=9 --format json --trace flow.json

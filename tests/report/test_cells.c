@@ -77,6 +77,7 @@ START_TEST(test_undefined_figures_are_dashes)
     ck_assert_str_eq(zs_cell_real(1e300, 2).text, "1.000e+300");
     ck_assert_str_eq(zs_cell_rate(7.432).text, "7.43");
     ck_assert_str_eq(zs_cell_rate(0.0995).text, "0.10");
+    ck_assert_str_eq(zs_cell_rate(0.0234).text, "0.0234");
     ck_assert_str_eq(zs_cell_rate(0.0078487).text, "0.00785");
     ck_assert_str_eq(zs_cell_rate(0).text, "0.00");
     ck_assert_str_eq(zs_cell_rate(zs_share(1, 0)).text, "-");
