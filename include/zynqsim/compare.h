@@ -52,7 +52,8 @@ zs_status zs_comparison_build(zs_arena *arena, const zs_figures *columns, uint32
 
 /* ---- one switch after the other -------------------------------------------------------------- */
 
-enum { ZS_LADDER_SLOWER = 2 }; /* thousandths of a layer's cycles that are called slower */
+/* A layer is called slower from 2 thousandths more cycles on: below lies scheduling noise. */
+enum { ZS_LADDER_SLOWER = 2 };
 
 /* Column 0 has none of the switches, each further one `words[i]` more than the one before. */
 typedef struct zs_ladder {
@@ -69,6 +70,9 @@ typedef struct zs_row_groups {
     const uint32_t *const *of; /* [column][layer] -> group */
 } zs_row_groups;
 
+/* Puts rows of several results into groups that do the same work in every column that has them:
+ * rows of one name, and rows that some column has fused. A group is called after all its rows, in
+ * the order of the first column. ZS_ENOMEM. */
 zs_status zs_row_groups_build(zs_arena *arena, const zs_figures *columns, uint32_t column_n,
                               zs_row_groups *out, zs_err *err);
 

@@ -27,7 +27,11 @@ typedef enum zs_explain_kind {
 
 typedef enum zs_explain_step { ZS_TWICE, ZS_HALF, ZS_UNLIMITED, ZS_EXPLAIN_STEP_N } zs_explain_step;
 
-enum { ZS_EXPLAIN_LAYERS = 3, ZS_EXPLAIN_ADVICE = 16, ZS_EXPLAIN_TURNS = 8 };
+enum {
+    ZS_EXPLAIN_LAYERS = 3,  /* layers that are named for a step */
+    ZS_EXPLAIN_ADVICE = 16, /* sentences at the most */
+    ZS_EXPLAIN_TURNS = 8    /* changes of single keys at the most */
+};
 
 typedef struct zs_explain_effect {
     bool is_done;
@@ -35,7 +39,7 @@ typedef struct zs_explain_effect {
     const char *change;  /* "accelerator.unroll.oc 8 -> 16" */
     double speedup;      /* of the whole network; below 1 for slower */
     bool fits, is_close; /* close: too close to call */
-    bool is_as_now;      /* what is exceeded most, if anything, is so by as much as now */
+    bool is_as_now;      /* its largest excess, if any, is that of the given design */
     const char *binding; /* "" when it fits or is as now, else "323 of 220 DSP48" */
     /* layers that change by a twentieth at the least, those that change most in time first */
     uint32_t layer_n;

@@ -4,8 +4,8 @@
  *          mirrored at random where the design asks for it, and becomes (pixel - mean) * scale per
  *          plane (network.preprocess). The last mini-batch of an epoch takes what is left. The
  *          pipeline is empty at the end of each epoch, so that what is tested and kept is whole.
- * Pure     a run is a function of design, network, data, scheme and seed. A kept run goes on to the
- *          same bits.
+ * Pure     a run is a function of design, network, data, scheme and seed. A run that goes on from a
+ *          checkpoint ends with the same bits.
  * Memory   the arena's, which has to outlive the run. */
 #ifndef ZYNQSIM_TRAIN_RUN_H
 #define ZYNQSIM_TRAIN_RUN_H
@@ -49,16 +49,17 @@ zs_status zs_train_run_build(zs_arena *arena, const zs_train_plan *plan, zs_trai
 /* Trains the next epoch. *diverged is 0, or the number of the first mini-batch, from 1, whose loss
  * is not finite; training ends there. */
 void zs_train_run_epoch(zs_train_run *run, uint64_t *diverged);
-uint32_t zs_train_run_done(const zs_train_run *run); /* epochs */
-const zs_train_epoch *zs_train_run_epochs(const zs_train_run *run);
+uint32_t zs_train_run_done(const zs_train_run *run);                /* epochs that are done, */
+const zs_train_epoch *zs_train_run_epochs(const zs_train_run *run); /* [those] */
 zs_trainer *zs_train_run_trainer(zs_train_run *run);
 /* Mini-batches of an epoch; those of the whole run that are pipelined. */
 uint64_t zs_train_batches(const zs_train_plan *plan);
 uint64_t zs_train_pipelined(const zs_train_plan *plan);
 
-/* All that going on needs. */
+/* Writes a checkpoint: all that a run needs to go on. */
 zs_status zs_train_run_save(zs_train_run *run, const zs_sink *sink);
-/* ZS_EPARSE: damaged, or of another version; ZS_EUSAGE: of another run. */
+/* Goes on from a checkpoint. ZS_EPARSE: damaged, or of another version; ZS_EUSAGE: of a run with
+ * other settings, network or data. */
 zs_status zs_train_run_load(zs_train_run *run, zs_span bytes, const char *path, zs_err *err);
 
 #endif
