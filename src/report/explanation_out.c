@@ -14,7 +14,9 @@ enum { WIDE_COLUMNS = 114, LAYERS_AT = 77, LAYERS_INDENT = 6 };
 static zs_cell speedup_cell(const zs_explain_effect *e)
 {
     zs_cell cell = {.text = "-"};
-    if (e->is_done)
+    if (e->is_done && isinf(e->speedup)) /* nothing else takes time */
+        snprintf(cell.text, sizeof cell.text, "∞×");
+    else if (e->is_done)
         snprintf(cell.text, sizeof cell.text, "%.*f×",
                  e->speedup < 9.9995   ? 3
                  : e->speedup < 99.995 ? 2

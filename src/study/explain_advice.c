@@ -117,12 +117,15 @@ static void say_limit(adviser *a, zs_explain_kind limit)
                        : limit == ZS_EXPLAIN_MEMORY ? "Memory limits"
                                                     : "The PS limits";
     describe_others(a->x, limit, others, sizeof others);
+    char most[64] = "and without limit nothing would be left to wait for";
+    const double unlimited = speedup_of(best, ZS_UNLIMITED);
+    if (isfinite(unlimited))
+        snprintf(most, sizeof most, "without limit %.3f times", unlimited);
     say(a,
-        "%s this design: with %s (%s) it is %.3f times as fast, without limit %.3f "
-        "times. "
-        "The best of the others when doubled: %s.",
-        name, best->twice, best->effects[ZS_TWICE].change, speedup_of(best, ZS_TWICE),
-        speedup_of(best, ZS_UNLIMITED), others[0] ? others : "none");
+        "%s this design: with %s (%s) it is %.3f times as fast, %s. The best of the others when "
+        "doubled: %s.",
+        name, best->twice, best->effects[ZS_TWICE].change, speedup_of(best, ZS_TWICE), most,
+        others[0] ? others : "none");
 }
 
 /* ---- whether more compute helps -------------------------------------------------------------- */

@@ -38,6 +38,9 @@ program explain small.yaml --set accelerator.unroll.oc=0
 ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'below the minimum' err; echo $?)" 'a wrong design is refused as run does'
 program explain small_net.yaml
 ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'small_net.yaml:.*this is a network, not a design.*--model' err; echo $?)" 'a network is told from a design'
+printf 'name: ps\ninput: [10, 1, 1]\nlayers:\n  - {softmax: s}\n' >ps.yaml
+program explain small.yaml --model ps.yaml
+ok "$([ $status -le 1 ] && tr -s ' \n' ' ' <out | grep -q 'without limit nothing would be left to wait for' && ! grep -q 'inf' out; echo $?)" 'a network that the PS alone runs'
 program explain
 ok "$([ $status = 2 ] && grep -q 'design file is missing' err; echo $?)" 'a design is needed'
 finish
