@@ -1,6 +1,7 @@
 /* import_tflite_priv.h - between the frame of a TFLite model (net_tflite.c: tensors, constants,
- * ends), what operators share (net_tflite_values.c) and the operators (net_tflite_ops.c, _moves.c,
- * _resize.c, _reals.c, _batches.c).
+ * ends), what operators share (net_tflite_values.c), the table of operators (net_tflite_ops.c) and
+ * the operators (net_tflite_windows.c, _elements.c, _dimensions.c, _moves.c, _resize.c, _reals.c,
+ * _batches.c).
  *
  * Values are kept as the file counts them, N x H x W x C, and lie in memory as C x H x W: the
  * transposes between cost nothing until an operator asks for another order. */
@@ -94,9 +95,19 @@ double zs_tfl_scale(const zs_tfl_tensor *tensor, uint32_t c);
  * with `n` factors (NULL: none). */
 zs_status zs_tfl_quant(const zs_tfl_op *at, const zs_tfl_tensor *out, int64_t act,
                        const double *factor, uint32_t n, zs_layer_quant **quant, zs_err *err);
+/* Scales of a product: in double, or as single precision has it (uint8 and fully connected). */
+double zs_tfl_factor(const zs_tfl_op *at, double x, double w, double y, bool is_single);
+/* Room for n factors, or NULL. */
+double *zs_tfl_new_doubles(const zs_tfl_op *at, uint32_t n);
+/* Gives the layer that makes `value` its quantiser. */
+zs_status zs_tfl_set_quant(const zs_tfl_op *at, const char *value, const zs_layer_quant *quant,
+                           zs_err *err);
 
 /* ---- operators ------------------------------------------------------------------------------- */
 
+/* Refuses a result y of x unless both are integers, or neither. */
+zs_status zs_tfl_check_alike(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+                             zs_err *err);
 /* The one input and the output: both are integers, or neither. */
 zs_status zs_tfl_ends(const zs_tfl_op *at, const zs_tfl_tensor **x, const zs_tfl_tensor **y,
                       zs_err *err);
@@ -106,6 +117,35 @@ zs_status zs_tfl_operand(const zs_tfl_op *at, uint32_t i, bool is_int, const zs_
 /* The bias, as floats: of integers in steps of the sums. *out is NULL where there is none. */
 zs_status zs_tfl_take_bias(const zs_tfl_op *at, uint32_t input, uint32_t oc, const float **out,
                            zs_err *err);
+
+/* Layers with filters, as convolutions of maps and products of rows. */
+zs_status zs_tfl_conv(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_depthwise(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_fc(const zs_tfl_op *at, zs_err *err);
+/* Maximum (at->onnx) or average over windows. */
+zs_status zs_tfl_pool(const zs_tfl_op *at, zs_err *err);
+
+/* Add, Mul, Sub, ...: at->onnx. */
+zs_status zs_tfl_binary(const zs_tfl_op *at, zs_err *err);
+/* A function of each element. Of integers: the real result, rounded. */
+zs_status zs_tfl_unary(const zs_tfl_op *at, zs_err *err);
+/* Activations that are operators of their own. */
+zs_status zs_tfl_relu(const zs_tfl_op *at, zs_err *err);
+/* QUANTIZE and DEQUANTIZE, of constants as well. */
+zs_status zs_tfl_quantize(const zs_tfl_op *at, zs_err *err);
+/* Over the last dimension, of x times beta. */
+zs_status zs_tfl_softmax(const zs_tfl_op *at, zs_err *err);
+
+/* Reductions over the dimensions that a constant lists: at->onnx. */
+zs_status zs_tfl_reduce(const zs_tfl_op *at, zs_err *err);
+/* Whatever the operator says of shapes, the output has one. */
+zs_status zs_tfl_reshape(const zs_tfl_op *at, zs_err *err);
+/* The order of dimensions that a constant lists. */
+zs_status zs_tfl_transpose(const zs_tfl_op *at, zs_err *err);
+/* PAD, PADV2 and, with at->onnx, MIRROR_PAD. */
+zs_status zs_tfl_pad(const zs_tfl_op *at, zs_err *err);
+/* Along any dimension but the first. */
+zs_status zs_tfl_concat(const zs_tfl_op *at, zs_err *err);
 
 zs_status zs_tfl_resize(const zs_tfl_op *at, zs_err *err);
 zs_status zs_tfl_transpose_conv(const zs_tfl_op *at, zs_err *err);

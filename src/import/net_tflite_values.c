@@ -169,6 +169,26 @@ zs_status zs_tfl_floats(const zs_tfl_op *at, const zs_tfl_tensor *tensor, bool r
     return ZS_OK;
 }
 
+zs_status zs_tfl_check_alike(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+                             zs_err *err)
+{
+    const bool is_known = y->type == ZS_TFL_FLOAT || zs_tfl_is_int(y);
+    if (zs_tfl_is_int(x) != zs_tfl_is_int(y) || !is_known || (zs_tfl_is_int(y) && y->scale.n != 1))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "makes type %lld (%u scales) of type %lld; floats of floats and integers of "
+                       "integers are handled",
+                       (long long)y->type, y->scale.n, (long long)x->type);
+    return ZS_OK;
+}
+
+zs_status zs_tfl_ends(const zs_tfl_op *at, const zs_tfl_tensor **x, const zs_tfl_tensor **y,
+                      zs_err *err)
+{
+    ZS_TRY(zs_tfl_computed(at, 0, x, err));
+    ZS_TRY(zs_tfl_out(at, y, err));
+    return zs_tfl_check_alike(at, *x, *y, err);
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* Padding that waits for a convolution waits in a map: what else reads the tensor turns a copy. */
@@ -296,5 +316,27 @@ zs_status zs_tfl_quant(const zs_tfl_op *at, const zs_tfl_tensor *out, int64_t ac
         q->out.hi = bound_of(&type, 1);
     }
     *quant = q;
+    return ZS_OK;
+}
+
+double zs_tfl_factor(const zs_tfl_op *at, double x, double w, double y, bool is_single)
+{
+    if (at->net->rounding == ZS_ROUND_FLOAT)
+        return (double)((float)x * (float)w / (float)y);
+    return is_single ? (double)((float)x * (float)w) / y : x * w / y;
+}
+
+double *zs_tfl_new_doubles(const zs_tfl_op *at, uint32_t n)
+{
+    return zs_arena_alloc_raw(at->net->graph.draft.arena, n > 0 ? n : 1, sizeof(double));
+}
+
+zs_status zs_tfl_set_quant(const zs_tfl_op *at, const char *value, const zs_layer_quant *quant,
+                           zs_err *err)
+{
+    zs_layer_spec *layer = zs_tfl_layer(at, value);
+    if (layer == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "computes nothing of integers");
+    layer->quant = quant;
     return ZS_OK;
 }
