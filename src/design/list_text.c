@@ -82,3 +82,9 @@ size_t zs_list_bytes(const char *text)
     }
     return (size_t)(at - text);
 }
+
+bool zs_list_is_bracketed(const char *text)
+{
+    const size_t n = strlen(text);
+    return n > 1 && text[0] == '[' && text[n - 1] == ']';
+}
