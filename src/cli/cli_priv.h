@@ -33,7 +33,7 @@ enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3, CLI_SIGNALLED = 
  * one build give the same figures. */
 extern const char *const cli_models, *const cli_build;
 
-/* ---- options (options.c) --------------------------------------------------------------------- */
+/* ---- options (options.c, option_tables.c) ---------------------------------------------------- */
 
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 

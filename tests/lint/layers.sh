@@ -85,7 +85,7 @@ kinds=$(sed -n 's/^KIND(\([a-z0-9_]*\),.*/\1/p' src/kinds/kinds.def)
 words=$(echo "$kinds" | paste -sd '|')
 upper=$(echo "$words" | tr '[:lower:]' '[:upper:]')
 named=$(grep -rnE "ZS_KIND_($upper)\b|zs_kind_($words)\b|\"($words)\"|kinds/($words)/" src include \
-    --include='*.c' --include='*.h' --include='*.def' | grep -v -e '^src/kinds/' -e '^src/import/reference_axi.c' -e '^src/cli/options.c:[0-9]*: *{"kernels", 0, FLAG,' | # "direct" is an AXI fabric there, --kernels an option
+    --include='*.c' --include='*.h' --include='*.def' | grep -v -e '^src/kinds/' -e '^src/import/reference_axi.c' -e '^src/cli/option_tables.c:[0-9]*: *{"kernels", 0, CLI_FLAG,' | # "direct" is an AXI fabric there, --kernels an option
     sed 's/$/   <- names a kind of accelerator/' || true)
 
 for group in "$bad" "$foreign" "$mutable" "$named"; do
