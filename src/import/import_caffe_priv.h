@@ -1,6 +1,6 @@
 /* import_caffe_priv.h - between the walk over a Caffe net (net_caffe.c), the old V1 form
  * (net_caffe_v1.c) and the layer types: plain ones (net_caffe_layers.c) and those that become ONNX
- * operators (net_caffe_general.c), whose blobs net_caffe_data.c reads. */
+ * operators (net_caffe_general.c, _sums.c, _moves.c), whose blobs net_caffe_data.c reads. */
 #ifndef ZYNQSIM_IMPORT_CAFFE_PRIV_H
 #define ZYNQSIM_IMPORT_CAFFE_PRIV_H
 
@@ -65,7 +65,39 @@ zs_status zs_caffe_bottom(const zs_caffe_layer *at, size_t i, const char **out, 
 zs_status zs_caffe_check_top(const zs_caffe_layer *at, const char *name, zs_err *err);
 zs_status zs_caffe_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
                                zs_window *w, zs_err *err);
-/* What net_caffe_general.c adds. */
+/* Sources of data stay, whatever phase they are for: they stand for the input. */
+bool zs_caffe_is_data(const char *type);
+/* A layer of the old form as one of the new; NULL when memory is out. */
+ZsCaffe__Layer *zs_caffe_from_v1(zs_arena *arena, const ZsCaffe__LayerV1 *old);
+/* N, C, H, W of a shape: `out` stays zero unless all of C, H and W are stated. */
+zs_status zs_caffe_input_shape(zs_caffe *net, const int64_t *dims, size_t n, const char *place,
+                               zs_shape *out, zs_err *err);
+
+/* ---- layers that become ONNX operators ------------------------------------------------------- */
+
+typedef struct zs_caffe_ends {
+    zs_lower lower;
+    const char *in, *out;             /* the first bottom and the first top */
+    uint32_t dims[ZS_RANK_MAX], rank; /* of the first bottom, where asked for */
+} zs_caffe_ends;
+
+/* Checks bottoms (0: any number) and tops and names the layer. */
+zs_status zs_caffe_begin(const zs_caffe_layer *at, size_t bottoms, bool needs_dims,
+                         zs_caffe_ends *e, zs_err *err);
+/* Dimension `d` of the first bottom as a reshape keeps it: samples that go one by one, by 0. */
+int64_t zs_caffe_kept(const zs_caffe_ends *e, uint32_t d);
+/* An axis of the first bottom, counted from the start; it must lie behind the first. */
+zs_status zs_caffe_axis_of(const zs_caffe_layer *at, const zs_caffe_ends *e, int64_t axis,
+                           uint32_t *out, zs_err *err);
+/* Blob i of n numbers; without weights, all of them `fill`. */
+zs_status zs_caffe_blob_or(const zs_caffe_layer *at, size_t i, uint64_t n, float fill,
+                           const float **out, zs_err *err);
+/* The first top as a copy of `in`. */
+zs_status zs_caffe_pass(const zs_caffe_ends *e, const char *in, zs_err *err);
+/* x * scale + shift, where they are not 1 and 0. */
+zs_status zs_caffe_affine(const zs_caffe_ends *e, const char *in, double scale, double shift,
+                          const char *out, const char **made, zs_err *err);
+/* What net_caffe_general.c, net_caffe_sums.c and net_caffe_moves.c add. */
 #define TYPE(function) zs_status zs_caffe_##function(const zs_caffe_layer *at, zs_err *err);
 /* clang-format off */
 TYPE(simple) TYPE(slope) TYPE(prelu) TYPE(power) TYPE(exp) TYPE(log) TYPE(threshold) TYPE(swish)
@@ -74,12 +106,5 @@ TYPE(scale) TYPE(product) TYPE(normalize) TYPE(reshape) TYPE(flatten) TYPE(axpy)
 TYPE(join) TYPE(softmax) TYPE(argmax) TYPE(reduction) TYPE(tile) TYPE(crop) TYPE(mvn)
 /* clang-format on */
 #undef TYPE
-    /* Sources of data stay, whatever phase they are for: they stand for the input. */
-    bool zs_caffe_is_data(const char *type);
-/* A layer of the old form as one of the new; NULL when memory is out. */
-ZsCaffe__Layer *zs_caffe_from_v1(zs_arena *arena, const ZsCaffe__LayerV1 *old);
-/* N, C, H, W of a shape: `out` stays zero unless all of C, H and W are stated. */
-zs_status zs_caffe_input_shape(zs_caffe *net, const int64_t *dims, size_t n, const char *place,
-                               zs_shape *out, zs_err *err);
 
 #endif
