@@ -1,6 +1,7 @@
 /* import_caffe_priv.h - between the walk over a Caffe net (net_caffe.c), the old V1 form
- * (net_caffe_v1.c) and the layer types: plain ones (net_caffe_layers.c) and those that become ONNX
- * operators (net_caffe_general.c, _sums.c, _moves.c), whose blobs net_caffe_data.c reads. */
+ * (net_caffe_v1.c) and the layer types: plain ones (net_caffe_layers.c, _windows.c) and those that
+ * become ONNX operators (net_caffe_general.c, _sums.c, _moves.c), whose blobs net_caffe_data.c
+ * reads. */
 #ifndef ZYNQSIM_IMPORT_CAFFE_PRIV_H
 #define ZYNQSIM_IMPORT_CAFFE_PRIV_H
 
@@ -63,8 +64,6 @@ zs_status zs_caffe_add_input(zs_caffe *net, const char *top, zs_shape shape, con
 zs_status zs_caffe_bottom(const zs_caffe_layer *at, size_t i, const char **out, zs_err *err);
 /* Whether the layer may make blob `name`. */
 zs_status zs_caffe_check_top(const zs_caffe_layer *at, const char *name, zs_err *err);
-zs_status zs_caffe_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
-                               zs_window *w, zs_err *err);
 /* Sources of data stay, whatever phase they are for: they stand for the input. */
 bool zs_caffe_is_data(const char *type);
 /* A layer of the old form as one of the new; NULL when memory is out. */
@@ -72,6 +71,21 @@ ZsCaffe__Layer *zs_caffe_from_v1(zs_arena *arena, const ZsCaffe__LayerV1 *old);
 /* N, C, H, W of a shape: `out` stays zero unless all of C, H and W are stated. */
 zs_status zs_caffe_input_shape(zs_caffe *net, const int64_t *dims, size_t n, const char *place,
                                zs_shape *out, zs_err *err);
+
+/* ---- plain layers ---------------------------------------------------------------------------- */
+
+/* The layer of `op` from the first bottom to the first top. */
+zs_status zs_caffe_new_unary(const zs_caffe_layer *at, zs_layer_op op, zs_layer_spec **out,
+                             zs_err *err);
+/* Whether `axis` is that of the channels in all bottoms. */
+bool zs_caffe_is_channel_axis(const zs_caffe_layer *at, int64_t axis);
+/* The window of a convolution, of sizes for each axis or for both. */
+zs_status zs_caffe_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
+                               zs_window *w, zs_err *err);
+/* Convolutions, depthwise ones as well; fully connected layers; pools. */
+zs_status zs_caffe_conv(const zs_caffe_layer *at, zs_err *err);
+zs_status zs_caffe_fc(const zs_caffe_layer *at, zs_err *err);
+zs_status zs_caffe_pool(const zs_caffe_layer *at, zs_err *err);
 
 /* ---- layers that become ONNX operators ------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
+/* Layers of Caffe that are layers of the network as they are, and the table of all types. */
 #include "import_caffe_priv.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- blobs by name --------------------------------------------------------------------------- */
@@ -69,8 +69,8 @@ static zs_status new_layer(const zs_caffe_layer *at, zs_layer_op op, zs_layer_sp
     return ZS_OK;
 }
 
-static zs_status new_unary(const zs_caffe_layer *at, zs_layer_op op, zs_layer_spec **out,
-                           zs_err *err)
+zs_status zs_caffe_new_unary(const zs_caffe_layer *at, zs_layer_op op, zs_layer_spec **out,
+                             zs_err *err)
 {
     const char *from;
     ZS_TRY(zs_caffe_bottom(at, 0, &from, err));
@@ -111,7 +111,7 @@ int64_t zs_caffe_axis(const zs_caffe_layer *at, const char *bottom, int64_t axis
     return axis < 0 ? axis + rank_of(at, bottom) : axis;
 }
 
-static bool is_channel_axis(const zs_caffe_layer *at, int64_t axis)
+bool zs_caffe_is_channel_axis(const zs_caffe_layer *at, int64_t axis)
 {
     bool is_map = at->layer->n_bottom > 0;
     for (size_t i = 0; i < at->layer->n_bottom; i++) {
@@ -122,214 +122,6 @@ static bool is_channel_axis(const zs_caffe_layer *at, int64_t axis)
     return is_map;
 }
 
-/* ---- weights --------------------------------------------------------------------------------- */
-
-static zs_status read_bias(const zs_caffe_layer *at, bool has_bias, zs_layer_spec *layer,
-                           zs_err *err)
-{
-    if (!has_bias)
-        return ZS_OK;
-    ZS_TRY(zs_caffe_read_vector(at, 1, layer->oc, &layer->weights.bias, err));
-    layer->weights.bias_n = layer->oc;
-    return ZS_OK;
-}
-
-/* Weights must divide evenly among the output channels. */
-static zs_status set_weights(const zs_caffe_layer *at, const zs_caffe_blob *view,
-                             zs_layer_spec *layer, zs_err *err)
-{
-    if (view->n % layer->oc != 0)
-        return zs_fail(err, ZS_ESHAPE, at->place, "%llu weights do not divide among %u outputs",
-                       (unsigned long long)view->n, layer->oc);
-    layer->weights.data = view->data;
-    layer->weights.n_elems = view->n;
-    return ZS_OK;
-}
-
-/* ---- convolution ----------------------------------------------------------------------------- */
-
-/* Caffe states a size per axis as x_h and x_w, as one number for both, or as two. */
-typedef struct two_sizes {
-    const char *what;
-    const uint32_t *list;
-    size_t list_n;
-    bool has_h, has_w;
-    uint32_t h, w;
-    int64_t otherwise, min;
-} two_sizes;
-
-static zs_status read_two(const zs_caffe_layer *at, const two_sizes *from, uint32_t *h, uint32_t *w,
-                          zs_err *err)
-{
-    int64_t found[2] = {from->otherwise, from->otherwise};
-    if (from->list_n > 2)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%s %zu axes; only 2 are handled",
-                       from->what, from->list_n);
-    if (from->list_n > 0) {
-        found[0] = from->list[0];
-        found[1] = from->list[from->list_n - 1];
-    }
-    if (from->has_h)
-        found[0] = from->h;
-    if (from->has_w)
-        found[1] = from->w;
-    ZS_TRY(zs_net_size(found[0], from->min, from->what, at->place, h, err));
-    return zs_net_size(found[1], from->min, from->what, at->place, w, err);
-}
-
-zs_status zs_caffe_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
-                               zs_window *w, zs_err *err)
-{
-    const two_sizes kernel = {"a kernel of",
-                              p->kernel_size,
-                              p->n_kernel_size,
-                              p->has_kernel_h,
-                              p->has_kernel_w,
-                              p->kernel_h,
-                              p->kernel_w,
-                              0,
-                              1};
-    const two_sizes stride = {"a stride of",
-                              p->stride,
-                              p->n_stride,
-                              p->has_stride_h,
-                              p->has_stride_w,
-                              p->stride_h,
-                              p->stride_w,
-                              1,
-                              1};
-    const two_sizes pad = {"a pad of", p->pad, p->n_pad, p->has_pad_h, p->has_pad_w, p->pad_h,
-                           p->pad_w,   0,      0};
-    const two_sizes dilation = {
-        "a dilation of", p->dilation, p->n_dilation, false, false, 0, 0, 1, 1};
-    ZS_TRY(read_two(at, &kernel, &w->kh, &w->kw, err));
-    ZS_TRY(read_two(at, &stride, &w->sh, &w->sw, err));
-    ZS_TRY(read_two(at, &pad, &w->pad_top, &w->pad_left, err));
-    ZS_TRY(read_two(at, &dilation, &w->dh, &w->dw, err));
-    w->pad_bottom = w->pad_top;
-    w->pad_right = w->pad_left;
-    return ZS_OK;
-}
-
-static zs_status read_conv_weights(const zs_caffe_layer *at, zs_layer_spec *layer, zs_err *err)
-{
-    zs_caffe_blob view;
-    ZS_TRY(zs_caffe_read_blob(at, 0, &view, err));
-    if (view.dims[0] != 0 && (view.dims[0] != layer->oc || view.dims[2] != layer->window.kh ||
-                              view.dims[3] != layer->window.kw))
-        return zs_fail(
-            err, ZS_ESHAPE, at->place,
-            "weights %lld x %lld x %lld x %lld do not go with %u outputs and a kernel of "
-            "%u x %u",
-            (long long)view.dims[0], (long long)view.dims[1], (long long)view.dims[2],
-            (long long)view.dims[3], layer->oc, layer->window.kh, layer->window.kw);
-    return set_weights(at, &view, layer, err);
-}
-
-static zs_status add_conv(const zs_caffe_layer *at, zs_err *err)
-{
-    const ZsCaffe__Convolution *p = at->layer->convolution_param;
-    zs_layer_spec *layer;
-    if (p == NULL)
-        return zs_fail(err, ZS_EPARSE, at->place, "convolution_param is missing");
-    if (!is_channel_axis(at, p->axis))
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "axis %d is not the channel axis 1",
-                       p->axis);
-    ZS_TRY(new_unary(at, ZS_LAYER_CONV, &layer, err));
-    ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
-    ZS_TRY(zs_net_size(p->group, 1, "group", at->place, &layer->groups, err));
-    if (strstr(at->layer->type, "Depthwise") != NULL && !p->has_group)
-        layer->groups = 0; /* one for each channel */
-    ZS_TRY(zs_caffe_conv_window(at, p, &layer->window, err));
-    layer->no_bias = !p->bias_term;
-    if (zs_caffe_is_bare(at))
-        return ZS_OK;
-    ZS_TRY(read_conv_weights(at, layer, err));
-    return read_bias(at, p->bias_term, layer, err);
-}
-
-/* ---- fully connected ------------------------------------------------------------------------- */
-
-static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
-{
-    const ZsCaffe__InnerProduct *p = at->layer->inner_product_param;
-    zs_caffe_blob view;
-    zs_layer_spec *layer;
-    if (p == NULL)
-        return zs_fail(err, ZS_EPARSE, at->place, "inner_product_param is missing");
-    if (!is_channel_axis(at, p->axis))
-        return zs_caffe_product(at, err);
-    ZS_TRY(new_unary(at, ZS_LAYER_FC, &layer, err));
-    ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
-    layer->no_bias = !p->bias_term;
-    if (zs_caffe_is_bare(at))
-        return ZS_OK;
-    ZS_TRY(zs_caffe_read_blob(at, 0, &view, err));
-    const int64_t rows = view.dims[p->transpose ? 3 : 2];
-    if (view.dims[0] != 0 && rows != layer->oc)
-        return zs_fail(err, ZS_ESHAPE, at->place, "weights for %lld outputs, but num_output is %u",
-                       (long long)rows, layer->oc);
-    ZS_TRY(set_weights(at, &view, layer, err));
-    if (p->transpose) {
-        layer->weights.data =
-            zs_net_transpose(at->net->graph.draft.arena, view.data, view.n / layer->oc, layer->oc);
-        if (layer->weights.data == NULL)
-            return zs_nomem(err, "transposed weights");
-    }
-    return read_bias(at, p->bias_term, layer, err);
-}
-
-/* ---- pooling --------------------------------------------------------------------------------- */
-
-static zs_status read_pool_window(const zs_caffe_layer *at, const ZsCaffe__Pooling *p, zs_window *w,
-                                  zs_err *err)
-{
-    const two_sizes kernel = {"a kernel of",
-                              &p->kernel_size,
-                              1,
-                              p->has_kernel_h,
-                              p->has_kernel_w,
-                              p->kernel_h,
-                              p->kernel_w,
-                              0,
-                              1};
-    const two_sizes stride = {
-        "a stride of", &p->stride, 1, p->has_stride_h, p->has_stride_w, p->stride_h,
-        p->stride_w,   1,          1};
-    const two_sizes pad = {"a pad of", &p->pad, 1, p->has_pad_h, p->has_pad_w, p->pad_h,
-                           p->pad_w,   0,       0};
-    ZS_TRY(read_two(at, &kernel, &w->kh, &w->kw, err));
-    ZS_TRY(read_two(at, &stride, &w->sh, &w->sw, err));
-    ZS_TRY(read_two(at, &pad, &w->pad_top, &w->pad_left, err));
-    w->pad_bottom = w->pad_top;
-    w->pad_right = w->pad_left;
-    return ZS_OK;
-}
-
-static zs_status add_pool(const zs_caffe_layer *at, zs_err *err)
-{
-    const ZsCaffe__Pooling *p = at->layer->pooling_param;
-    zs_layer_spec *layer;
-    if (p == NULL)
-        return zs_fail(err, ZS_EPARSE, at->place, "pooling_param is missing");
-    if (p->pool != ZS_CAFFE__POOLING__METHOD__MAX && p->pool != ZS_CAFFE__POOLING__METHOD__AVE)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "pool method %d is neither MAX nor AVE",
-                       (int)p->pool);
-    if (p->global_pooling && p->pool == ZS_CAFFE__POOLING__METHOD__MAX) {
-        zs_caffe_layer global = *at;
-        global.onnx = "GlobalMaxPool";
-        return zs_caffe_simple(&global, err);
-    }
-    if (p->global_pooling)
-        return new_unary(at, ZS_LAYER_GAP, &layer, err);
-    ZS_TRY(new_unary(at, ZS_LAYER_POOL, &layer, err));
-    layer->pool = p->pool == ZS_CAFFE__POOLING__METHOD__MAX ? ZS_POOL_MAX : ZS_POOL_AVG;
-    layer->ceil_mode = p->round_mode != ZS_CAFFE__POOLING__ROUND__FLOOR && p->ceil_mode;
-    layer->caffe_pool = true;
-    layer->count_include_pad = true;
-    return read_pool_window(at, p, &layer->window, err);
-}
-
 /* ---- activations and joins ------------------------------------------------------------------- */
 
 static zs_status new_act(const zs_caffe_layer *at, float hi, zs_err *err)
@@ -338,7 +130,7 @@ static zs_status new_act(const zs_caffe_layer *at, float hi, zs_err *err)
     zs_layer_spec *layer;
     if (p != NULL && p->negative_slope != 0)
         return zs_caffe_slope(at, err);
-    ZS_TRY(new_unary(at, ZS_LAYER_ACT, &layer, err));
+    ZS_TRY(zs_caffe_new_unary(at, ZS_LAYER_ACT, &layer, err));
     layer->act = (zs_act){.active = true, .lo = 0, .hi = hi};
     return ZS_OK;
 }
@@ -356,7 +148,8 @@ static zs_status add_relu6(const zs_caffe_layer *at, zs_err *err)
 static zs_status add_concat(const zs_caffe_layer *at, zs_err *err)
 {
     const ZsCaffe__Concat *p = at->layer->concat_param;
-    if (p != NULL && !is_channel_axis(at, p->has_concat_dim ? (int64_t)p->concat_dim : p->axis))
+    if (p != NULL &&
+        !zs_caffe_is_channel_axis(at, p->has_concat_dim ? (int64_t)p->concat_dim : p->axis))
         return zs_caffe_join(at, err);
     return new_join(at, ZS_LAYER_CONCAT, err);
 }
@@ -384,7 +177,7 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
                        "use_global_stats is false: only stored statistics are handled, not those "
                        "of the input");
     if (zs_caffe_is_bare(at))
-        return new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
+        return zs_caffe_new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
     ZS_TRY(zs_caffe_read_blob(at, 0, &mean, err));
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(mean.n, INT64_MAX), 1, "a channel count of", at->place,
                        &stats.n, err));
@@ -392,7 +185,7 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
     ZS_TRY(zs_caffe_read_vector(at, 1, stats.n, &stats.var, err));
     ZS_TRY(zs_caffe_read_vector(at, 2, 1, &factor, err));
     stats.factor = factor[0] == 0 ? 0 : 1 / (double)factor[0];
-    ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
+    ZS_TRY(zs_caffe_new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
     ZS_TRY(zs_net_fold_stats(at->net->graph.draft.arena, &stats, at->place, layer, err));
     at->net->last_batchnorm = layer;
     return ZS_OK;
@@ -435,16 +228,16 @@ static zs_status add_scale(const zs_caffe_layer *at, zs_layer_spec *last, zs_err
     const float *beta = NULL;
     zs_layer_spec *layer;
     if (at->layer->n_bottom != 1 || (p != NULL && p->num_axes != 1) ||
-        !is_channel_axis(at, p != NULL ? p->axis : 1))
+        !zs_caffe_is_channel_axis(at, p != NULL ? p->axis : 1))
         return zs_caffe_scale(at, err);
     if (zs_caffe_is_bare(at))
-        return new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
+        return zs_caffe_new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
     ZS_TRY(zs_caffe_read_blob(at, 0, &gamma, err));
     if (p != NULL && p->bias_term)
         ZS_TRY(zs_caffe_read_vector(at, 1, gamma.n, &beta, err));
     if (joins_batchnorm(at, last, gamma.n))
         return join_scale(at, last, gamma.data, beta, err);
-    ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
+    ZS_TRY(zs_caffe_new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(gamma.n, INT64_MAX), 1, "a channel count of", at->place,
                        &layer->scale_n, err));
     layer->scale = gamma.data;
@@ -460,7 +253,7 @@ static zs_status add_lrn(const zs_caffe_layer *at, zs_err *err)
     if (p->norm_region != 0)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                        "LRN within channels is not handled, only across them");
-    ZS_TRY(new_unary(at, ZS_LAYER_LRN, &layer, err));
+    ZS_TRY(zs_caffe_new_unary(at, ZS_LAYER_LRN, &layer, err));
     layer->lrn_alpha = p->alpha;
     layer->lrn_beta = p->beta;
     layer->lrn_k = p->k;
@@ -472,15 +265,16 @@ static zs_status add_lrn(const zs_caffe_layer *at, zs_err *err)
 static zs_status add_softmax(const zs_caffe_layer *at, zs_err *err)
 {
     zs_layer_spec *layer;
-    if (at->layer->softmax_param != NULL && !is_channel_axis(at, at->layer->softmax_param->axis))
+    if (at->layer->softmax_param != NULL &&
+        !zs_caffe_is_channel_axis(at, at->layer->softmax_param->axis))
         return zs_caffe_softmax(at, err);
-    return new_unary(at, ZS_LAYER_SOFTMAX, &layer, err);
+    return zs_caffe_new_unary(at, ZS_LAYER_SOFTMAX, &layer, err);
 }
 
 static zs_status add_dropout(const zs_caffe_layer *at, zs_err *err)
 {
     zs_layer_spec *layer;
-    return new_unary(at, ZS_LAYER_DROPOUT, &layer, err);
+    return zs_caffe_new_unary(at, ZS_LAYER_DROPOUT, &layer, err);
 }
 
 static zs_status add_flatten(const zs_caffe_layer *at, zs_err *err)
@@ -489,7 +283,7 @@ static zs_status add_flatten(const zs_caffe_layer *at, zs_err *err)
     zs_layer_spec *layer;
     if (p != NULL && (p->axis != 1 || p->end_axis != -1))
         return zs_caffe_flatten(at, err);
-    return new_unary(at, ZS_LAYER_FLATTEN, &layer, err);
+    return zs_caffe_new_unary(at, ZS_LAYER_FLATTEN, &layer, err);
 }
 
 static zs_status add_split(const zs_caffe_layer *at, zs_err *err)
@@ -548,12 +342,12 @@ static const struct caffe_type {
     {"Clip", zs_caffe_clip, NULL},
     {"Concat", add_concat, NULL},
     {"ContrastiveLoss", drop, NULL},
-    {"Convolution", add_conv, NULL},
-    {"ConvolutionDepthwise", add_conv, NULL},
+    {"Convolution", zs_caffe_conv, NULL},
+    {"ConvolutionDepthwise", zs_caffe_conv, NULL},
     {"Crop", zs_caffe_crop, NULL},
     {"Data", add_data, NULL},
     {"Deconvolution", zs_caffe_deconv, NULL},
-    {"DepthwiseConvolution", add_conv, NULL},
+    {"DepthwiseConvolution", zs_caffe_conv, NULL},
     {"Dropout", add_dropout, NULL},
     {"DummyData", add_data, NULL},
     {"ELU", zs_caffe_elu, NULL},
@@ -566,7 +360,7 @@ static const struct caffe_type {
     {"HingeLoss", drop, NULL},
     {"ImageData", add_data, NULL},
     {"InfogainLoss", drop, NULL},
-    {"InnerProduct", add_fc, NULL},
+    {"InnerProduct", zs_caffe_fc, NULL},
     {"Input", add_data, NULL},
     {"LRN", add_lrn, NULL},
     {"Log", zs_caffe_log, NULL},
@@ -577,7 +371,7 @@ static const struct caffe_type {
     {"Normalize", zs_caffe_normalize, NULL},
     {"PReLU", zs_caffe_prelu, NULL},
     {"Permute", zs_caffe_permute, NULL},
-    {"Pooling", add_pool, NULL},
+    {"Pooling", zs_caffe_pool, NULL},
     {"Power", zs_caffe_power, NULL},
     {"ReLU", add_relu, NULL},
     {"ReLU6", add_relu6, NULL},
