@@ -1,8 +1,8 @@
 /* cli_priv.h - the program around the library: options, files, terminal, processes, exit codes.
  *
  * Flow     main.c picks a command of commands.def; options.c reads its options; load.c turns the
- *          design file into design, network and plan; inputs.c turns pictures into tensors;
- *          execute.c gives answers to them; outputs.c writes what was asked for.
+ *          design file into design, network (load_net.c) and plan; inputs.c turns pictures into
+ *          tensors; execute.c gives answers to them; outputs.c writes what was asked for.
  * Errors   travel as zs_status and zs_err to main.c, which alone prints them and picks the status.
  * Memory   arenas from malloc. `keep` of cli_point lives as long as the command. */
 #ifndef ZYNQSIM_CLI_PRIV_H
@@ -254,7 +254,7 @@ void cli_catch_interrupts(void);
 zs_table_style cli_terminal_style(void);
 bool cli_terminal_has_codes(void); /* colours, clearing a line: not where TERM is dumb or unknown */
 
-/* ---- what is simulated (load.c) -------------------------------------------------------------- */
+/* ---- what is simulated (load.c, load_net.c) -------------------------------------------------- */
 
 enum { CLI_NOTES_MAX = 16 };
 
@@ -289,6 +289,8 @@ zs_status cli_design_build(const cli_options *options, cli_point *out, zs_err *e
 zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err);
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
+/* Whether weights are meant to be synthetic, also where the seed is wrong: no file is read. */
+bool cli_is_called_synthetic(const char *weights);
 void cli_point_drop(cli_point *point);
 /* The folding of the point's pipeline as a file of FINN; depths NULL: those of the plan. */
 zs_status cli_folding_write(const cli_point *point, const char *path, const uint32_t *depths,
