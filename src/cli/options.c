@@ -287,8 +287,8 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     if (cli_raw.options.epochs < 1)
         return zs_fail(err, ZS_EUSAGE, "--epochs", "%d is below the minimum 1",
                        cli_raw.options.epochs);
-    if (cli_raw.options.images < 0)
-        return zs_fail(err, ZS_EUSAGE, "--images", "%d is below the minimum 0",
+    if (is_given(&cli_raw.options.images) && cli_raw.options.images < 1)
+        return zs_fail(err, ZS_EUSAGE, "--images", "%d is below the minimum 1",
                        cli_raw.options.images);
     if (cli_raw.options.trace_limit < 1 || cli_raw.options.trace_limit > TRACE_LIMIT_MAX)
         return zs_fail(err, ZS_EUSAGE, "--trace-limit", "%d is outside 1 .. %d",

@@ -175,6 +175,7 @@ refuses 2 'a timeline of pipelines ends in .json' --trace t.vcd
 refuses 3 'No space left' -o /dev/full
 refuses 2 "'3..1' is not A or A..B" --seeds 3..1
 refuses 2 '9 are wanted of 8' --images 9
+refuses 2 '--images: 0 is below the minimum 1' --images 0
 refuses 3 'No space left' --onnx /dev/full
 printf '\003' | dd of=set/train-labels-idx1-ubyte bs=1 seek=12 conv=notrunc 2>/dev/null
 refuses 2 'image 4 has label 3, but tiny has 2 classes'
