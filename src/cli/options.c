@@ -310,7 +310,8 @@ static zs_status check_arguments(const cli_command *command, cli_options *o, zs_
         n++;
     if (n > max)
         return zs_fail(err, ZS_EUSAGE, o->words[max],
-                       "one argument too many: usage is zynqsim %s %s", command->name, usage);
+                       "one argument too many: usage is zynqsim %s%s%s", command->name,
+                       max > 0 ? " " : "", usage);
     if (n == 0 && !is_optional)
         return zs_fail(err, ZS_EUSAGE, command->name, "the %s is missing: usage is zynqsim %s %s",
                        command->needs, command->name, usage);

@@ -36,6 +36,8 @@ ok "$([ $status = 0 ]; echo $?)" 'flags and what is repeatable may come again'
 bad 2 'below the minimum 1' 'no threads' run "$good" --jobs 0
 bad 2 'design file is missing' 'no design' run
 bad 2 'one argument too many' 'two designs' run "$good" "$good"
+program init x
+ok "$([ $status = 2 ] && grep -qx 'zynqsim: x: one argument too many: usage is zynqsim init' err; echo $?)" 'an argument where none is taken: no blank behind the usage'
 program ruin "$good"
 ok "$([ $status = 2 ] && grep -q 'did you mean run' err; echo $?)" 'unknown command: the nearest is named'
 program
