@@ -8,6 +8,7 @@
 typedef struct indices {
     const double *data;
     uint32_t dims[ZS_RANK_MAX], rank;
+    uint32_t file_rows; /* the first dimension in the file */
     uint64_t n;
 } indices;
 
@@ -17,13 +18,26 @@ typedef struct target {
     uint64_t strides[ZS_RANK_MAX], n;
 } target;
 
+/* Whether data or updates are computed; of constants alone, rows count no samples. */
+static bool is_computed(const zs_onnx_node *at)
+{
+    for (size_t i = 0; i < 3; i += 2) {
+        const zs_net_value *value =
+            zs_onnx_has_input(at, i) ? zs_net_draft_get(&at->net->draft, at->node->input[i]) : NULL;
+        if (value != NULL && value->constant == NULL)
+            return true;
+    }
+    return false;
+}
+
 /* A constant where it stands beside a computed value is computed, too. */
 static zs_status read_target(const zs_onnx_node *at, size_t i, target *x, zs_err *err)
 {
     zs_net_value *value;
     ZS_TRY(zs_onnx_get(at, i, &value, err));
     x->value = *value;
-    ZS_TRY(zs_onnx_take_row(at, &x->value, err));
+    if (is_computed(at))
+        ZS_TRY(zs_onnx_take_row(at, &x->value, err));
     ZS_TRY(zs_onnx_order(at, &x->value, err));
     ZS_TRY(zs_onnx_dims(at, &x->value, x->dims, &x->rank, err));
     zs_onnx_strides(x->dims, x->rank, x->strides);
@@ -38,7 +52,10 @@ static zs_status read_indices(const zs_onnx_node *at, size_t i, indices *x, zs_e
     if (value->constant == NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "computed indices are not handled");
     kept = *value;
-    ZS_TRY(zs_onnx_take_row(at, &kept, err));
+    ZS_TRY(zs_onnx_dims(at, &kept, x->dims, &x->rank, err));
+    x->file_rows = x->rank > 0 ? x->dims[0] : 1;
+    if (is_computed(at))
+        ZS_TRY(zs_onnx_take_row(at, &kept, err));
     ZS_TRY(zs_onnx_dims(at, &kept, x->dims, &x->rank, err));
     return zs_onnx_doubles(at, &kept, &x->data, &x->n, err);
 }
@@ -94,7 +111,9 @@ static zs_status read_elements(const zs_onnx_node *at, target *x, indices *idx, 
             return zs_fail(err, ZS_ESHAPE, at->place,
                            "indices of %u dimensions do not go with data of %u in dimension %u",
                            idx->rank, x->rank, d);
-    return zs_onnx_keep_batch(at, x->value.constant == NULL && *axis == 0, err);
+    /* indices of fewer rows than samples leave the other samples out */
+    const bool is_of_all = *axis != 0 && idx->file_rows == at->net->batch;
+    return zs_onnx_keep_batch(at, is_computed(at) && !is_of_all, err);
 }
 
 zs_status zs_onnx_gather_elements(const zs_onnx_node *at, zs_err *err)
@@ -187,7 +206,7 @@ static zs_status read_places(const zs_onnx_node *at, target *x, indices *idx, ui
         return zs_fail(err, ZS_ESHAPE, at->place, "indices of %u numbers for %u dimensions", *depth,
                        x->rank);
     *inner = zs_onnx_elems(x->dims + *depth, x->rank - *depth);
-    return zs_onnx_keep_batch(at, x->value.constant == NULL && at->net->batch > 1, err);
+    return zs_onnx_keep_batch(at, is_computed(at) && at->net->batch > 1, err);
 }
 
 static zs_status base_of(const zs_onnx_node *at, const target *x, const indices *idx,

@@ -96,6 +96,54 @@ START_TEST(test_indices_outside_of_the_data_are_refused)
 }
 END_TEST
 
+/* Samples that the indices have no row for have no result, or stay as they are. */
+START_TEST(test_indices_of_fewer_rows_than_samples_are_those_of_the_first)
+{
+    static const uint64_t two_rows[2] = {2, 3};
+    static const float want[2][6] = {{3, 1}, {1, -2, 10, 4, 5, 6}}, ten = 10;
+    static const int64_t dims[2][2] = {{1, 2}, {1, 1}}, values[2] = {2, 0};
+    const size_t n = _i == 0 ? 2 : 1;
+    zs_net_spec spec;
+    wire graph = {.n = 0}, axis = {.n = 0};
+    const wire i = ints_of("i", 2, dims[_i], values, n);
+    wire u = onnx_tensor("u", ONNX_FLOAT, 2, dims[1]);
+    wire_floats(&u, 4, &ten, 1);
+    onnx_init(&graph, &i);
+    onnx_init(&graph, &u);
+    onnx_attr_int(&axis, "axis", 1);
+    onnx_node(&graph, _i == 0 ? "GatherElements" : "ScatterElements", "o",
+              _i == 0 ? "x i" : "x i u", "y", &axis);
+    ck_assert_msg(parse(&graph, 2, two_rows, &spec) == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_uint_eq(spec.input.dims[0], 2); /* as one tensor */
+    net_expect_outputs(&spec, x, want[_i], _i == 0 ? 2 : 6, "indices of one row");
+}
+END_TEST
+
+/* Equal rows of a constant that is replaced in part: it is worked out as the file has it. */
+START_TEST(test_rows_of_constants_alone_count_no_samples)
+{
+    static const uint64_t two_rows[2] = {2, 3};
+    static const int64_t rows[2] = {2, 3}, row[2] = {1, 3}, first[2] = {1, 1},
+                         columns[3] = {0, 1, 2}, none = 0;
+    static const float zeros[6] = {0}, tens[3] = {10, 20, 30}, want[6] = {11, 18, 33, 4, 5, 6};
+    zs_net_spec spec;
+    wire graph = {.n = 0}, axis = {.n = 0};
+    wire z = onnx_tensor("z", ONNX_FLOAT, 2, rows), u = onnx_tensor("u", ONNX_FLOAT, 2, row);
+    wire_floats(&z, 4, zeros, 6);
+    wire_floats(&u, 4, tens, 3);
+    const wire i = _i == 0 ? ints_of("i", 2, first, &none, 1) : ints_of("i", 2, row, columns, 3);
+    onnx_init(&graph, &z);
+    onnx_init(&graph, &u);
+    onnx_init(&graph, &i);
+    onnx_attr_int(&axis, "axis", 1);
+    onnx_node(&graph, _i == 0 ? "ScatterND" : "ScatterElements", "o", "z i u", "c",
+              _i == 0 ? NULL : &axis);
+    onnx_node(&graph, "Add", "a", "x c", "y", NULL);
+    ck_assert_msg(parse(&graph, 2, two_rows, &spec) == ZS_OK, "%s: %s", err.place, err.text);
+    net_expect_outputs(&spec, x, want, 6, "a row of two");
+}
+END_TEST
+
 /* Places of ones: what exporters count with before operator set 11. */
 START_TEST(test_places_of_what_is_not_0_are_constants)
 {
@@ -190,6 +238,8 @@ TCase *tcase_net_onnx_indexed(void)
     tcase_add_loop_test(tc, test_indices_name_the_elements_that_are_taken_or_replaced, 0,
                         (int)ZS_LEN(cases));
     tcase_add_test(tc, test_indices_outside_of_the_data_are_refused);
+    tcase_add_loop_test(tc, test_indices_of_fewer_rows_than_samples_are_those_of_the_first, 0, 2);
+    tcase_add_loop_test(tc, test_rows_of_constants_alone_count_no_samples, 0, 2);
     tcase_add_test(tc, test_places_of_what_is_not_0_are_constants);
     tcase_add_loop_test(tc, test_windows_of_three_dimensions_that_are_thin_are_those_of_two, 0, 4);
     tcase_add_test(tc, test_windows_of_three_dimensions_are_refused);
