@@ -120,6 +120,24 @@ static zs_status read_equation(const zs_onnx_node *at, term *terms, char out[ZS_
     return ZS_OK;
 }
 
+/* A letter counts as many elements in every tensor, or one, which is repeated. */
+static zs_status check_sizes(const zs_onnx_node *at, const term *terms,
+                             uint32_t dims[][ZS_RANK_MAX], size_t i, zs_err *err)
+{
+    for (size_t k = 0; k < i; k++)
+        for (uint32_t d = 0; terms[i].labels[d] != '\0'; d++) {
+            const char c = terms[i].labels[d];
+            const uint32_t n = dims[i][d];
+            const uint32_t other =
+                has(terms[k].labels, c) ? dims[k][place_of(terms[k].labels, c)] : n;
+            if (n != other && n != 1 && other != 1)
+                return zs_fail(err, ZS_ESHAPE, at->place,
+                               "letter '%c' counts %u elements of input %zu and %u of input %zu", c,
+                               other, k, n, i);
+        }
+    return ZS_OK;
+}
+
 /* ---- tensors --------------------------------------------------------------------------------- */
 
 /* Sums over the letters that `kept` lacks. */
@@ -277,14 +295,16 @@ zs_status zs_onnx_einsum(const zs_onnx_node *at, zs_err *err)
     const zs_lower lower = {.net = at->net, .name = name, .place = at->place};
     term terms[TERMS_MAX] = {{.value = NULL}};
     char out[ZS_RANK_MAX + 1] = "";
+    uint32_t dims[TERMS_MAX][ZS_RANK_MAX];
     ZS_TRY(read_equation(at, terms, out, err));
     for (size_t i = 0; i < at->node->n_input; i++) {
-        uint32_t dims[ZS_RANK_MAX], rank;
+        uint32_t rank;
         terms[i].value = at->node->input[i];
-        ZS_TRY(zs_lower_dims(&lower, terms[i].value, dims, &rank, err));
+        ZS_TRY(zs_lower_dims(&lower, terms[i].value, dims[i], &rank, err));
         if (rank != strlen(terms[i].labels))
             return zs_fail(err, ZS_ESHAPE, at->place, "letters '%s' for %u dimensions of input %zu",
                            terms[i].labels, rank, i);
+        ZS_TRY(check_sizes(at, terms, dims, i, err));
     }
     for (size_t i = 1; i < at->node->n_input; i++) {
         char kept[LABELS_MAX + 1] = "";

@@ -71,6 +71,7 @@ static const struct {
     {"ab->a", "x", "letters 'ab' for 3 dimensions", ZS_ESHAPE},
     {"abcdefghi->a", "x", "more than 8 dimensions", ZS_EUNSUPPORTED},
     {"abc-", "x", "letters, commas and ->", ZS_EUNSUPPORTED},
+    {"abc,cb->a", "x r", "letter 'c' counts 3 elements of input 0 and 2 of input 1", ZS_ESHAPE},
 };
 
 START_TEST(test_equations_that_are_not_handled_are_refused)
