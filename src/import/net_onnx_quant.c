@@ -139,13 +139,16 @@ static zs_status read_limits(const zs_onnx_node *at, double *least, double *most
 {
     const ZsOnnx__Tensor *tensor = NULL;
     const int64_t stated = zs_onnx_attr_int(at, "output_dtype", 0);
-    int32_t type = stated > 0 && stated <= TYPE_INT4 ? (int32_t)stated : TYPE_UINT8;
+    int64_t type = stated != 0 ? stated : TYPE_UINT8;
     if (zs_onnx_has_input(at, 2)) {
         ZS_TRY(zs_onnx_in_tensor(at, 2, &tensor, err));
         type = tensor->data_type;
     }
-    if (!zs_onnx_int_limits(type, least, most) || *most > UINT16_MAX)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "quantises to type %d", (int)type);
+    if (type < 0 || type > TYPE_INT4 || !zs_onnx_int_limits((int32_t)type, least, most) ||
+        *most > UINT16_MAX)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "quantises to type %lld; integers of 4, 8 and 16 bits are handled",
+                       (long long)type);
     return ZS_OK;
 }
 

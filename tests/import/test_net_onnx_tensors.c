@@ -1,6 +1,7 @@
 #include "cases.h"
 #include "onnx_writer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Forms in which files keep their numbers: two elements in a byte, scales by blocks, sparse
@@ -77,6 +78,25 @@ START_TEST(test_a_type_of_numbers_that_is_not_read_is_named)
     onnx_node(&graph, "Add", "a", "x w", "y", NULL);
     ck_assert_int_eq(parse(&graph, NULL, &spec), ZS_EUNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(err.text, "is float8e4m3fn, not numbers"));
+}
+END_TEST
+
+/* Floats of 8 and of 4 bits, and a type of later files. */
+START_TEST(test_types_that_are_no_results_of_quantisers_are_named)
+{
+    static const int64_t types[] = {FLOAT8, 23, 99};
+    static const float one = 1;
+    for (size_t i = 0; i < ZS_LEN(types); i++) {
+        zs_net_spec spec;
+        char text[32];
+        wire graph = {.n = 0}, attrs = {.n = 0};
+        onnx_attr_int(&attrs, "output_dtype", types[i]);
+        onnx_init_floats(&graph, "s", &one, 1);
+        onnx_node(&graph, "QuantizeLinear", "q", "x s", "y", &attrs);
+        ck_assert_int_eq(parse(&graph, NULL, &spec), ZS_EUNSUPPORTED);
+        snprintf(text, sizeof text, "quantises to type %lld;", (long long)types[i]);
+        ck_assert_msg(strstr(err.text, text) != NULL, "%s", err.text);
+    }
 }
 END_TEST
 
@@ -252,6 +272,7 @@ TCase *tcase_net_onnx_tensors(void)
     tcase_add_loop_test(tc, test_two_elements_of_a_byte_begin_with_the_lower_half, 0, 4);
     tcase_add_test(tc, test_too_few_bytes_of_two_elements_are_refused);
     tcase_add_test(tc, test_a_type_of_numbers_that_is_not_read_is_named);
+    tcase_add_test(tc, test_types_that_are_no_results_of_quantisers_are_named);
     tcase_add_test(tc, test_scales_may_be_those_of_blocks);
     tcase_add_loop_test(tc, test_sparse_tensors_have_zeros_elsewhere, 0, 4);
     tcase_add_test(tc, test_a_sparse_value_outside_of_its_tensor_is_refused);
