@@ -67,11 +67,14 @@ zs_status zs_tfl_take_bias(const zs_tfl_op *at, uint32_t input, uint32_t oc, con
     return zs_tfl_floats(at, &plain, true, out, err);
 }
 
-/* The function of the sums of a layer with filters. */
+/* The function of the sums of a layer with filters, whose channels are the filters of each sample
+ * one after the other. */
 static zs_status end_sums(const zs_tfl_op *at, const char *value, const zs_tfl_tensor *w,
-                          uint32_t oc, int64_t act, bool is_single, zs_err *err)
+                          uint32_t filters, uint32_t samples, int64_t act, bool is_single,
+                          zs_err *err)
 {
     const zs_tfl_tensor *x, *y, *bias;
+    const uint32_t oc = filters * samples; /* those of a layer that is there */
     zs_layer_quant *quant;
     double *factor = zs_tfl_new_doubles(at, oc);
     int32_t *bits = zs_arena_alloc_raw(at->net->graph.draft.arena, oc, sizeof *bits);
@@ -80,12 +83,12 @@ static zs_status end_sums(const zs_tfl_op *at, const char *value, const zs_tfl_t
     ZS_TRY(zs_tfl_in(at, 0, &x, err));
     ZS_TRY(zs_tfl_out(at, &y, err));
     ZS_TRY(zs_tfl_in(at, 2, &bias, err));
-    if (w->scale.n == 0 || (w->scale.n != 1 && w->scale.n != oc))
+    if (w->scale.n == 0 || (w->scale.n != 1 && w->scale.n != filters))
         return zs_fail(err, ZS_ESHAPE, at->lower.place, "%u scales for %u output channels",
-                       w->scale.n, oc);
+                       w->scale.n, filters);
     for (uint32_t c = 0; c < oc; c++)
-        factor[c] = zs_tfl_factor(at, zs_tfl_scale(x, 0), zs_tfl_scale(w, c), zs_tfl_scale(y, 0),
-                                  is_single && w->scale.n == 1);
+        factor[c] = zs_tfl_factor(at, zs_tfl_scale(x, 0), zs_tfl_scale(w, c % filters),
+                                  zs_tfl_scale(y, 0), is_single && w->scale.n == 1);
     ZS_TRY(zs_tfl_quant(at, y, act, factor, oc, &quant, err));
     const bool is_byte = w->type == ZS_TFL_UINT8;
     const int64_t zero = w->zero.n > 0 ? zs_flat_int_at(&w->zero, 0, true) : 0;
@@ -93,8 +96,8 @@ static zs_status end_sums(const zs_tfl_op *at, const char *value, const zs_tfl_t
     quant->weight.zero = (int32_t)(zero < -128 ? -128 : zero > 255 ? 255 : zero) - 128 * is_byte;
     for (uint32_t c = 0; bias != NULL && c < oc; c++) {
         zs_flat file = {.bytes = bias->data};
-        const zs_flat_list list = {.file = &file, .n = oc, .elem_bytes = 4};
-        bits[c] = (int32_t)zs_flat_int_at(&list, c, true);
+        const zs_flat_list list = {.file = &file, .n = filters, .elem_bytes = 4};
+        bits[c] = (int32_t)zs_flat_int_at(&list, c % filters, true);
     }
     quant->bias = bias != NULL ? bits : NULL;
     return zs_tfl_set_quant(at, value, quant, err);
@@ -148,7 +151,8 @@ static zs_status convolve(const zs_tfl_op *at, bool is_depthwise, zs_err *err)
     ZS_TRY(add_window(at, &op, strides, dilations, sizes, err));
     ZS_TRY(zs_lower_end(&op, NULL, &made, err));
     if (is_int)
-        ZS_TRY(end_sums(at, made, w, dims[0], act, x->type == ZS_TFL_UINT8, err));
+        ZS_TRY(end_sums(at, made, w, dims[0], x->block[0] == 0 ? x->dims[0] : 1, act,
+                        x->type == ZS_TFL_UINT8, err));
     else
         ZS_TRY(zs_tfl_activate(at, act, made, NULL, &made, err));
     return zs_tfl_from_map(at, made, y, err);
@@ -198,7 +202,7 @@ zs_status zs_tfl_fc(const zs_tfl_op *at, zs_err *err)
     zs_lower_int(&op, "transB", 1);
     ZS_TRY(zs_lower_end(&op, NULL, &made, err));
     if (is_int)
-        ZS_TRY(end_sums(at, made, w, w->dims[0], act, true, err));
+        ZS_TRY(end_sums(at, made, w, w->dims[0], 1, act, true, err));
     else
         ZS_TRY(zs_tfl_activate(at, act, made, NULL, &made, err));
     int64_t dims[ZS_RANK_MAX];

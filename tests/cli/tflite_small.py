@@ -325,6 +325,19 @@ def half_weights():
 
 
 @case
+def conv_of_samples_int8():
+    """Integers of several samples, which a Reshape makes of one."""
+    m, (h, w) = Model(), (3, 5)
+    given = m.tensor(S8.shape, "int8", STEP, ZERO)
+    parts = m.op(22, [given, m.constant(ints(2, h, w, 4))], [m.tensor((2, h, w, 4), "int8", STEP, ZERO)])
+    weights, bias = rng.integers(-127, 128, (3, 1, 1, 4)).astype(np.int8), rng.integers(-999, 999, 3).astype(np.int32)
+    y = m.op(3, [parts, m.constant(weights, 0.02), m.constant(bias, STEP * 0.02)], [m.tensor((2, h, w, 3), "int8", 0.3, -4)], {0: ("b", 1), 1: 1, 2: 1})
+    sums = (S8.reshape(2, h, w, 4).astype(np.int64) - ZERO) @ weights[:, 0, 0].astype(np.int64).T + bias
+    factor = float(F32(STEP)) * float(F32(0.02)) / float(F32(0.3))
+    return m.ends(S8, (y, np.vectorize(lambda v: max(-128, min(127, scaled(int(v), factor) - 4)))(sums).astype(np.int8)))
+
+
+@case
 def pack_computed():
     m = Model()
     x = m.tensor(X.shape)
