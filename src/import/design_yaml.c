@@ -3,6 +3,7 @@
 #include "yaml_depth_priv.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* The limit keeps files from starting from each other without end. */
 enum { NEST_MAX = 16 };
@@ -41,8 +42,8 @@ static zs_status read_extends(const zs_design_reader *r, const yaml_node_t *root
 static bool looks_like_file(const char *name)
 {
     const size_t n = strlen(name);
-    return strchr(name, '/') != NULL || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||
-           (n > 4 && strcmp(name + n - 4, ".yml") == 0);
+    return strchr(name, '/') != NULL || (n > 5 && strcasecmp(name + n - 5, ".yaml") == 0) ||
+           (n > 4 && strcasecmp(name + n - 4, ".yml") == 0);
 }
 
 static zs_status set_board_name(const zs_design_reader *r, const char *name)

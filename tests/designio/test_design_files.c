@@ -96,6 +96,7 @@ static const struct {
     {"extends: broken.yaml\n", ZS_EPARSE, "a.yaml:1:10: broken.yaml:2:1: clok", "unknown key"},
     {"batch: 1\nextends: none.yaml\n", ZS_EIO, "a.yaml:2:10: none.yaml", "no such file"},
     {"board: none.yaml\n", ZS_EIO, "a.yaml:1:8: none.yaml", "no such file"},
+    {"board: NONE.YAML\n", ZS_EIO, "a.yaml:1:8: NONE.YAML", "no such file"},
     {"board: ring-board.yaml\n", ZS_EPARSE, "a.yaml:1:8: ring-board.yaml:1:7",
      "starts from itself"},
     {"board: bad-board.yaml\n", ZS_EPARSE, "a.yaml:1:8: bad-board.yaml:1:1: board.accelerator",
