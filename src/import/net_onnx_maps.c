@@ -14,7 +14,7 @@ static zs_status read_map(const zs_onnx_node *at, zs_net_value **x, zs_err *err)
     return ZS_OK;
 }
 
-/* Samples whose dimension other operators change are sets of channels one after the other. */
+/* Several samples in one tensor are sets of channels one after the other: how many there are. */
 static uint32_t sets_of(const zs_net_value *x)
 {
     return x->has_dims && x->rank > 2 ? x->dims[0] : 1;
@@ -343,7 +343,8 @@ zs_status zs_onnx_lrn(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(read_map(at, &x, err));
     if (sets_of(x) > 1)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "has %u samples whose dimension other operators change", x->dims[0]);
+                       "normalises %u samples that other operators mix; one is handled",
+                       x->dims[0]);
     ZS_TRY(zs_onnx_settle(at, x, NULL, err));
     ZS_TRY(zs_onnx_new_alike(at, ZS_LAYER_LRN, &layer, err));
     layer->lrn_alpha = (float)zs_onnx_attr_float(at, "alpha", 1e-4);

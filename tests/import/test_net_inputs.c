@@ -275,6 +275,7 @@ START_TEST(test_open_samples_that_an_operator_mixes_are_refused_behind_one_of_ch
     ck_assert_int_eq(status, ZS_EUNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(err.place, "ReduceMean second"));
     ck_assert_ptr_nonnull(strstr(err.text, "changes the first dimension"));
+    ck_assert_ptr_nonnull(strstr(err.text, "normalises 2 samples"));
 }
 END_TEST
 
