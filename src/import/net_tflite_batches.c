@@ -18,10 +18,14 @@ static zs_status read_blocks(const zs_tfl_op *at, int64_t block[2], int64_t cuts
         block[d] = blocks[d];
         cuts[2 * d] = edges[2 * d];
         cuts[2 * d + 1] = edges[2 * d + 1];
-        if (blocks[d] < 1 || blocks[d] > ZS_NET_SIZE_MAX || cuts[2 * d] < 0 || cuts[2 * d + 1] < 0)
+        if (blocks[d] < 1 || blocks[d] > ZS_NET_SIZE_MAX || cuts[2 * d] < 0 ||
+            cuts[2 * d] > ZS_NET_SIZE_MAX || cuts[2 * d + 1] < 0 ||
+            cuts[2 * d + 1] > ZS_NET_SIZE_MAX)
             return zs_fail(err, ZS_ERANGE, at->lower.place,
-                           "a block of %lld with edges of %lld and %lld", (long long)blocks[d],
-                           (long long)cuts[2 * d], (long long)cuts[2 * d + 1]);
+                           "a block of %lld with edges of %lld and %lld; blocks from 1 and edges "
+                           "from 0 to %u are handled",
+                           (long long)blocks[d], (long long)cuts[2 * d], (long long)cuts[2 * d + 1],
+                           ZS_NET_SIZE_MAX);
     }
     return ZS_OK;
 }

@@ -373,6 +373,20 @@ START_TEST(test_what_only_other_integers_could_be_is_refused)
 }
 END_TEST
 
+START_TEST(test_edges_of_blocks_are_no_larger_than_maps)
+{
+    enum { TFL_INT64 = 4, SPACE_TO_BATCH_ND = 38 };
+    static const int64_t blocks[2] = {2, 1}, edges[2][4] = {{INT64_MAX, 0, 0, 0}, {0, -1, 0, 0}};
+    tfl_tensor t[4] = {
+        {.type = TFL_FLOAT, .rank = 4, .dims = {1, 2, 3, 2}},
+        {.type = TFL_INT64, .rank = 1, .dims = {2}, .data = blocks, .bytes = sizeof blocks},
+        {.type = TFL_INT64, .rank = 2, .dims = {2, 2}, .data = edges[_i], .bytes = sizeof *edges}};
+    t[3] = t[0];
+    net_expect_error(parse, tflite_model(&arena, SPACE_TO_BATCH_ND, t, 4, &(const tfl_option){0}),
+                     "t.tflite", ZS_ERANGE, "(space_to_batch_nd)", "edges from 0 to 16777216");
+}
+END_TEST
+
 TCase *tcase_net_tflite(void)
 {
     TCase *tc = net_case("net_tflite");
@@ -384,6 +398,7 @@ TCase *tcase_net_tflite(void)
     tcase_add_loop_test(tc, test_a_cut_or_changed_file_never_crashes, 0, 2);
     tcase_add_test(tc, test_what_cannot_be_handled_is_named);
     tcase_add_test(tc, test_a_depth_multiplier_agrees_with_the_weights);
+    tcase_add_loop_test(tc, test_edges_of_blocks_are_no_larger_than_maps, 0, 2);
     tcase_add_loop_test(tc, test_what_only_other_integers_could_be_is_refused, 0, ZS_LEN(odd));
     return tc;
 }
