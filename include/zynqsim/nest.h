@@ -3,8 +3,8 @@
  * Models   loops of trip / unroll iterations of their body and an exit cycle; the initiation
  *          interval of a sum in global memory; stalls of such a sum on DRAM lines; parallel loads
  *          that each fetch a line, or come to its end together; weights that an outer loop copies
- *          before it continues; on-chip
- *          arrays with fewer ports than an iteration reads addresses; launch overhead.
+ *          before it continues; on-chip arrays with fewer ports than an iteration reads
+ *          addresses; launch overhead.
  * Omits    stalls between load-store units of one kernel, banks of the DRAM.
  * Sources  docs/models/kernels.md.
  * Memory   loops live in the arena; all else is plain values. Counts that would overflow saturate.

@@ -3,8 +3,9 @@
  *
  * Files    NAME.json (layers, ppv, minibatches, batch_size, lr, momentum, weight_decay; ppv: how
  *          many layers lie before each pair of registers), NAME_setup.csv (kind w b x t, layer,
- * row, col, value: weights, biases, inputs, targets) and, to compare with, NAME_weights.csv (dtype,
- * cycle, layer, kind, out, in, value or hex). Memory   the arena's. */
+ *          row, col, value: weights, biases, inputs, targets) and, to compare with,
+ *          NAME_weights.csv (dtype, cycle, layer, kind, out, in, value or hex).
+ * Memory   the arena's. */
 #ifndef ZYNQSIM_TRAIN_CASE_H
 #define ZYNQSIM_TRAIN_CASE_H
 
