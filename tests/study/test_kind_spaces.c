@@ -1,6 +1,7 @@
 #include "space_rig.h"
 
 #include "kind_rows.h"
+#include "nets.h"
 #include "small_nets.h"
 #include "zynqsim/kind.h"
 
@@ -235,6 +236,41 @@ START_TEST(no_point_is_better_than_a_part_it_lies_in)
 }
 END_TEST
 
+/* With sums in global memory, the sum of layer a is in a register as one loop is left of it, and
+ * that of layer b is not: each has a kernel of its own. With sums in registers they share one,
+ * where layer a has one more loop. */
+START_TEST(sums_that_are_open_leave_open_which_layers_share_a_kernel)
+{
+    static const char *const keys[][2] = {
+        {"accelerator.fusion", "none"},
+        {"accelerator.kernels.unroll", "true"},
+        {"accelerator.kernels.parameterise", "true"},
+        {"accelerator.kernels.relaxed_float", "true"},
+        {"accelerator.kernels.global_interval", "1"},
+        {"accelerator.unroll.ic", "16"},
+        {"accelerator.unroll.ky", "3"},
+    };
+    test_spec *spec = test_spec_new(16, 24, 24);
+    zs_space_look all, point;
+    test_conv(spec, "a", "", 16, 3, 1, 0);
+    test_conv(spec, "wider", "", 32, 1, 1, 0);
+    test_conv(spec, "b", "", 4, 3, 1, 0);
+    rig.net = test_net(&rig.keep, spec);
+    test_spec_free(spec);
+    zs_design_set_kind(&rig.sweep.base, KIND_kernels);
+    for (size_t i = 0; i < ZS_LEN(keys); i++)
+        ck_assert_int_eq(zs_design_set(&rig.sweep.base, &rig.keep, keys[i][0], keys[i][1], NULL),
+                         ZS_OK);
+    space_over("accelerator.kernels.register_sum=false,true");
+    space_find("cycles", false);
+    ck_assert_int_eq(zs_space_look_at(&rig.space, 0, 0, &rig.point, &all, NULL), ZS_OK);
+    for (uint64_t at = 0; at < 2; at++) {
+        ck_assert_int_eq(zs_space_look_at(&rig.space, at, 1, &rig.point, &point, NULL), ZS_OK);
+        ck_assert_double_le(all.bound, point.bound);
+    }
+}
+END_TEST
+
 /* ---- searching ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -350,6 +386,7 @@ TCase *tcase_kind_spaces(void)
     TCase *tc = tcase_create("spaces of kinds");
     tcase_add_checked_fixture(tc, space_setup, space_teardown);
     tcase_add_loop_test(tc, no_point_is_better_than_a_part_it_lies_in, 0, ZS_LEN(cases));
+    tcase_add_test(tc, sums_that_are_open_leave_open_which_layers_share_a_kernel);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     return tc;
 }

@@ -147,8 +147,8 @@ static bool are_of_one_class(const zs_plan_draft *d, const kernels_row *rows, ui
     const zs_layer *a = zs_draft_layer(d, i), *b = zs_draft_layer(d, j);
     const zs_window *v = &a->window, *w = &b->window;
     return rows[i].root == i && params_of(&rows[i])->parameterise &&
-           params_of(&rows[j])->parameterise && a->op == b->op && v->kh == w->kh &&
-           v->kw == w->kw && v->sh == w->sh && v->sw == w->sw &&
+           params_of(&rows[j])->parameterise && !params_of(&rows[j])->opens_classes &&
+           a->op == b->op && v->kh == w->kh && v->kw == w->kw && v->sh == w->sh && v->sw == w->sw &&
            (a->groups == 1) == (b->groups == 1) && rows[i].kernel.nest.n == rows[j].kernel.nest.n &&
            memcmp(&rows[i].accel->unroll, &rows[j].accel->unroll, sizeof rows[i].accel->unroll) ==
                0 &&

@@ -27,18 +27,21 @@ static const char *const knobs[] = {"accelerator.kernels.local_weights",
                                     "accelerator.ports.output",
                                     NULL};
 
+/* Which layers have one kernel depends on their sums and copied filters as well. */
 static bool relax(zs_design *d, const zs_open_knob *open, uint32_t n, zs_relaxing what)
 {
     kernels_params *p = kernels_params_in(&d->accel);
+    const bool may_share = p->parameterise || d->layer_setting_n > 0;
     uint32_t last_port = 0;
     bool has_ports = false;
     for (uint32_t i = 0; i < n; i++)
-        if (strcmp(open[i].path, "accelerator.kernels.local_weights") == 0)
+        if (strcmp(open[i].path, "accelerator.kernels.local_weights") == 0) {
             p->local_weights = false;
-        else if (strcmp(open[i].path, "accelerator.kernels.register_sum") == 0)
+            p->opens_classes |= may_share;
+        } else if (strcmp(open[i].path, "accelerator.kernels.register_sum") == 0) {
             p->opens_sum = true;
-        else if (strcmp(open[i].path, "accelerator.kernels.parameterise") == 0) {
-            p->parameterise = false;
+            p->opens_classes |= may_share;
+        } else if (strcmp(open[i].path, "accelerator.kernels.parameterise") == 0) {
             p->opens_classes = true;
         } else {
             has_ports = true;
