@@ -305,9 +305,10 @@ zs_status cli_kind_apply(cli_point *point, char *const *set, zs_err *err);
 bool cli_is_kind_setting(const char *setting);
 /* Refuses an axis with a key that --set or an option such as --model sets as well. */
 zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
-/* Refuses --set of a key that an option stands for: one of the two would have no effect. */
+/* Refuses --set of a key to something else than `value`, which an option gives it: one of the two
+ * would have no effect. */
 zs_status cli_key_check(const cli_options *options, const char *option, const char *key,
-                        zs_err *err);
+                        const char *value, zs_err *err);
 /* --vary of commands that compare points. _read: the axes of the design file `path`. _name: their
  * keys, "batch" or "accelerator.fusion/batch". _point: the values of a point, "lf1" or "lf1/8", and
  * the settings of --set followed by these values. */

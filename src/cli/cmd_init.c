@@ -31,9 +31,9 @@ static zs_status settings(const cli_options *o, zs_arena *arena, char ***out, zs
     size_t at = 0;
     zs_design_defaults(&d);
     if (o->board != NULL)
-        ZS_TRY(cli_key_check(o, "--board", "board", err));
+        ZS_TRY(cli_key_check(o, "--board", "board", o->board, err));
     if (o->precision != NULL)
-        ZS_TRY(cli_key_check(o, "--precision", "accelerator.precision", err));
+        ZS_TRY(cli_key_check(o, "--precision", "accelerator.precision", o->precision, err));
     ZS_TRY(try_option(&d, arena, "--board", "board", o->board, err));
     ZS_TRY(try_option(&d, arena, "--precision", "accelerator.precision", precision, err));
     if (o->board != NULL)

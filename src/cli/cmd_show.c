@@ -166,8 +166,15 @@ static cli_options of_model(const cli_options *options)
     return own;
 }
 
-/* One thing is shown at a time, and what needs no design takes none: an option or a file that
- * changes nothing is a mistake. */
+static void say_unread(const char *design_path, const char *option)
+{
+    char text[64];
+    snprintf(text, sizeof text, "is not read: %s is the same for all designs", option);
+    cli_say(design_path, text);
+}
+
+/* One thing is shown at a time. What has no effect on it is said, but no reason to stop: scripts
+ * pass a design and --out to all commands. */
 static zs_status check_options(const cli_options *o, zs_err *err)
 {
     const struct {
@@ -194,12 +201,12 @@ static zs_status check_options(const cli_options *o, zs_err *err)
             return zs_fail(err, ZS_EUSAGE, all[i].name,
                            "does not go with %s: one thing is shown at a time", first);
         if (!all[i].takes_design && o->design_path != NULL)
-            return zs_fail(err, ZS_EUSAGE, o->design_path, "%s shows no design", all[i].name);
+            say_unread(o->design_path, all[i].name);
         first = all[i].name;
     }
-    return o->out == NULL || o->calibrate != NULL || o->kernels
-               ? ZS_OK
-               : zs_fail(err, ZS_EUSAGE, "--out", "needs --calibrate or --kernels");
+    if (o->out != NULL && o->calibrate == NULL && !o->kernels)
+        cli_say("--out", "is for --calibrate and --kernels; nothing is written");
+    return ZS_OK;
 }
 
 zs_status cmd_show(const cli_options *stated, int *exit_status, zs_err *err)

@@ -23,14 +23,14 @@ static zs_status apply(const cli_options *o, cli_point *p, zs_err *err)
     for (size_t i = 0; i < ZS_LEN(list); i++) {
         if (list[i].value == NULL)
             continue;
-        ZS_TRY(cli_key_check(o, list[i].option, list[i].key, err));
+        ZS_TRY(cli_key_check(o, list[i].option, list[i].key, list[i].value, err));
         ZS_TRY(zs_design_set(&p->design, &p->keep, list[i].key, list[i].value, err));
         is_any |= list[i].value != o->method;
     }
-    if (is_any && p->design.network.sparsify.method == ZS_SPARSIFY_NONE)
+    if (is_any && o->method == NULL && p->design.network.sparsify.method == ZS_SPARSIFY_NONE)
         return zs_fail(err, ZS_EUSAGE, "--method", "is needed: it says which weights become 0");
-    if (o->inputs != NULL && o->pes == NULL)
-        return zs_fail(err, ZS_EUSAGE, "--input", "needs --pes: nothing else looks at inputs");
+    if (o->inputs != NULL && o->pes == NULL && !o->quiet)
+        cli_say("--input", "has no effect without --pes: nothing else looks at inputs");
     return zs_design_check(&p->design, err);
 }
 

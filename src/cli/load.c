@@ -45,27 +45,35 @@ static void note_origin(const char *key, named_here *here)
 
 /* Options that stand for a key. */
 typedef struct key_option {
-    const char *name, *key;
-    bool is_given;
+    const char *name, *key, *value; /* NULL: is not given; "": a list of several */
 } key_option;
 
 enum { KEY_OPTIONS = 5 };
 
+static const char *only_one(char *const *list)
+{
+    return list == NULL ? NULL : list[1] == NULL ? list[0] : "";
+}
+
 static void list_key_options(const cli_options *o, key_option list[KEY_OPTIONS])
 {
-    const key_option all[KEY_OPTIONS] = {{"--model", "network.model", o->model != NULL},
-                                         {"--weights", "network.weights", o->weights != NULL},
-                                         {"--input", "network.input", o->inputs != NULL},
-                                         {"--output", "network.outputs", o->outputs != NULL},
-                                         {"--labels", "network.labels", o->labels != NULL}};
+    const key_option all[KEY_OPTIONS] = {{"--model", "network.model", o->model},
+                                         {"--weights", "network.weights", o->weights},
+                                         {"--input", "network.input", only_one(o->inputs)},
+                                         {"--output", "network.outputs", only_one(o->outputs)},
+                                         {"--labels", "network.labels", o->labels}};
     memcpy(list, all, sizeof all);
 }
 
-zs_status cli_key_check(const cli_options *o, const char *option, const char *key, zs_err *err)
+zs_status cli_key_check(const cli_options *o, const char *option, const char *key,
+                        const char *value, zs_err *err)
 {
-    for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
-        if (strlen(key) == strcspn(o->set[i], "=") && strncmp(key, o->set[i], strlen(key)) == 0)
+    for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++) {
+        const size_t n = strcspn(o->set[i], "=");
+        if (strlen(key) == n && strncmp(key, o->set[i], n) == 0 &&
+            (o->set[i][n] == '\0' || strcmp(o->set[i] + n + 1, value) != 0))
             return zs_fail(err, ZS_EUSAGE, "--set", "%s is given by %s too", key, option);
+    }
     return ZS_OK;
 }
 
@@ -122,8 +130,8 @@ static zs_status apply_options(cli_point *p, const cli_options *o, named_here *h
     key_option list[KEY_OPTIONS];
     list_key_options(o, list);
     for (size_t i = 0; i < KEY_OPTIONS; i++)
-        if (list[i].is_given)
-            ZS_TRY(cli_key_check(o, list[i].name, list[i].key, err));
+        if (list[i].value != NULL)
+            ZS_TRY(cli_key_check(o, list[i].name, list[i].key, list[i].value, err));
     ZS_TRY(cli_kind_apply(p, o->set, err));
     p->design.place = "--set";
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
@@ -383,7 +391,7 @@ zs_status cli_axis_check(const cli_options *o, const zs_axis *axis, zs_err *err)
                            o->set[i], axis->text);
     }
     for (size_t i = 0; i < KEY_OPTIONS; i++)
-        if (list[i].is_given && varies(axis, list[i].key, strlen(list[i].key)))
+        if (list[i].value != NULL && varies(axis, list[i].key, strlen(list[i].key)))
             return zs_fail(err, ZS_EUSAGE, list[i].name, "%s is on the axis %s too", list[i].key,
                            axis->text);
     return ZS_OK;

@@ -191,7 +191,7 @@ static const cli_option optimise_options[] = {
     {"output", 'o', CLI_WORD, &cli_raw.options.output, "write the best design", "BEST.yaml"},
     {"rows", 0, CLI_WORD, &cli_raw.options.rows,
      "write a row for each simulated point; an existing file is continued", "FILE.csv"},
-    {"top", 0, CLI_NUMBER, &cli_raw.options.top, "print a table of the N best (1 to 100)", "N"},
+    {"top", 0, CLI_NUMBER, &cli_raw.options.top, "print a table of the N best (at most 100)", "N"},
     {"work", 0, CLI_WORD, &cli_raw.options.work,
      "stop with the best so far after the work of N million events of simulation, at the same "
      "point "

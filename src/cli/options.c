@@ -280,9 +280,8 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     o->has_format = cli_raw.format != NULL;
     if (cli_raw.options.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", cli_raw.options.jobs);
-    if (is_given(&cli_raw.options.top) &&
-        (cli_raw.options.top < 1 || cli_raw.options.top > ZS_SEARCH_TOP))
-        return zs_fail(err, ZS_EUSAGE, "--top", "%d is outside 1 .. %d", cli_raw.options.top,
+    if (cli_raw.options.top < 0 || cli_raw.options.top > ZS_SEARCH_TOP)
+        return zs_fail(err, ZS_EUSAGE, "--top", "%d is outside 0 .. %d", cli_raw.options.top,
                        ZS_SEARCH_TOP);
     if (cli_raw.options.epochs < 1)
         return zs_fail(err, ZS_EUSAGE, "--epochs", "%d is below the minimum 1",

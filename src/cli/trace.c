@@ -122,8 +122,8 @@ zs_status cli_trace_check(const cli_options *o, zs_err *err)
 {
     if (o->trace == NULL && o->trace_layers != NULL)
         return zs_fail(err, ZS_EUSAGE, "--trace-layers", "needs --trace FILE");
-    if (o->trace == NULL && o->trace_limit != CLI_TRACE_LIMIT)
-        return zs_fail(err, ZS_EUSAGE, "--trace-limit", "needs --trace FILE");
+    if (o->trace == NULL && o->trace_limit != CLI_TRACE_LIMIT && !o->quiet)
+        cli_say("--trace-limit", "has no effect without --trace FILE");
     if (o->trace == NULL)
         return ZS_OK;
     if (cli_ends_in(o->trace, ".fst"))

@@ -236,4 +236,6 @@ run small.yaml --input synthetic --set network.input=synthetic:2|--set: network.
 compare small.yaml --weights synthetic:3 --vary network.weights=synthetic:1,synthetic:2|--weights: network.weights is on the axis network.weights=synthetic:1,synthetic:2 too
 sweep small.yaml --weights synthetic:3 --vary network.weights=synthetic:1,synthetic:2|--weights: network.weights is on the axis network.weights=synthetic:1,synthetic:2 too
 END
+program run small.yaml --weights synthetic:3 --set network.weights=synthetic:3 --input synthetic --set network.input=synthetic
+ok "$status" 'an option and its key may say the same'
 finish

@@ -147,8 +147,8 @@ refuses 'does not go with' optimise small.yaml --minimise cycles --maximise gops
 refuses 'only numbers have a best' optimise small.yaml --minimise fits
 refuses 'is on the axis' optimise small.yaml --over batch=1,2 --set batch=4
 refuses "'x' is no number" optimise small.yaml --seconds x
-refuses '101 is outside 1 .. 100' optimise small.yaml --top 101
-refuses '--top: 0 is outside 1 .. 100' optimise small.yaml --top 0
+refuses '101 is outside 0 .. 100' optimise small.yaml --top 101
+refuses '--top: -1 is outside 0 .. 100' optimise small.yaml --top -1
 refuses "--work: 'x' is no number" optimise small.yaml --work x
 refuses 'a condition has the form' optimise small.yaml --goal cycles
 refuses 'needs a file' optimise small.yaml -o -

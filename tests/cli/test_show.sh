@@ -51,10 +51,16 @@ done <<'END'
 small.yaml --plan --schedule|--plan: does not go with --schedule: one thing is shown at a time
 small.yaml --graph g.svg --loops|--loops: does not go with --graph: one thing is shown at a time
 --fields --metrics|--metrics: does not go with --fields: one thing is shown at a time
-small.yaml --fields|small.yaml: --fields shows no design
-small.yaml --out f.yaml|--out: needs --calibrate or --kernels
 END
 ok "$([ ! -e g.svg ]; echo $?)" 'nothing is written then'
+program show --fields
+cp out fields
+program show small.yaml --fields
+ok "$([ $status = 0 ] && cmp -s out fields && grep -qx 'zynqsim: small.yaml: is not read: --fields is the same for all designs' err; echo $?)" 'a design that the reference of keys does not need is noted'
+program show small.yaml
+cp out plain
+program show small.yaml --out d
+ok "$([ $status = 0 ] && cmp -s out plain && [ ! -e d ] && grep -qx 'zynqsim: --out: is for --calibrate and --kernels; nothing is written' err; echo $?)" 'and so is a place to write where nothing is written'
 program schema
 ok "$([ $status = 0 ] && grep -q 'json-schema.org/draft/2020-12' out; echo $?)" 'the schema names its draft'
 

@@ -97,7 +97,10 @@ refuses 'method: is needed' sparsify net.yaml --parameter 0.5
 refuses 'method: is needed' sparsify net.yaml --structured filter
 refuses 'method: is needed' sparsify net.yaml --spare-first
 refuses 'network.sparsify.method is given by --method too' sparsify net.yaml --method flat --parameter 0.5 --set network.sparsify.method=lamp
-refuses 'input: needs --pes' sparsify net.yaml --method flat --parameter 0.5 --input synthetic
+program sparsify net.yaml --method flat --parameter 0.5 --input synthetic
+ok "$([ "$status" = 0 ] && grep -q -e '--input: has no effect without --pes' err; echo $?)" 'an image that nothing looks at is noted'
+program sparsify net.yaml --method none --structured filter
+ok "$status" 'a method of none may have options, as one of a list of methods'
 refuses "did you mean 'flat'" sparsify net.yaml --method flatt --parameter 1
 refuses '1.5 is above 1' sparsify net.yaml --method lamp --parameter 1.5
 refuses 'would do nothing' sparsify net.yaml --method flat --parameter 1 --target-zeros 0.5

@@ -48,6 +48,10 @@ ok "$([ $status = 0 ] && grep -q 't.json has 12 of' out && grep -q 'bursts are l
 for mark in 'cut here: limit of 12 ops reached' 'cut here: limit of 3 bursts reached'; do
     ok "$(grep -q "$mark" t.json; echo $?)" "a mark says: $mark"
 done
+program run small.yaml --timing-only --trace-limit 5
+ok "$([ $status -le 1 ] && grep -qx 'zynqsim: --trace-limit: has no effect without --trace FILE' err && [ -s out ]; echo $?)" 'a limit without a trace is noted'
+program run small.yaml --timing-only --trace-limit 5 --quiet
+ok "$([ $status -le 1 ] && [ ! -s err ]; echo $?)" 'but not where messages are not wanted'
 
 # ---- no
 refused 'FST' 'FST is not written' --trace t.fst
@@ -57,7 +61,6 @@ refused 'an unknown layer' 'no layer or call' --trace u.json --trace-layers noth
 refused 'an empty list of layers' 'names no layer' --trace u.json --trace-layers ,
 refused 'a comma too many' 'names no layer beside a comma' --trace u.json --trace-layers conv1,
 refused 'a limit of 0' 'outside 1' --trace u.json --trace-limit 0
-refused 'a limit without a trace' 'needs --trace' --trace-limit 5
 refused 'layers without a trace' 'needs --trace' --trace-layers "$row"
 refused 'a directory that is not there' 'cannot be written' --trace nowhere/u.json
 mkdir u.json
