@@ -25,7 +25,7 @@ typedef struct answering {
     bool larger[OBJECTIVES_MAX];
     uint32_t objective_n;
     bool says_fits; /* a condition speaks of fits: it decides */
-    uint64_t simulated, skipped, problems, misfits, close, met;
+    uint64_t simulated, skipped, problems, misfits, close, met, met_close;
     kept_row *rows;
     double *values; /* [row][objective], smaller is better */
     uint64_t row_n, room;
@@ -104,6 +104,7 @@ static zs_status count_row(void *ctx, const sweep_row *row, zs_err *err)
     a->close += simulated && verdict[0] == '\0';
     const bool counts = simulated && meets && (fits || a->says_fits);
     a->met += counts;
+    a->met_close += counts && verdict[0] == '\0';
     const bool is_best =
         a->job->best_found && row->point == sweep_point_of(a->job, a->job->best_own);
     if (a->objective_n > 0 || is_best)
@@ -449,6 +450,18 @@ static const char *clock_of_best(answering *a)
     return note == NULL || note[0] == '\0' ? note : zs_arena_printf(&a->keep, "; %s", note);
 }
 
+/* Behind "of 48 that ..." */
+static const char *what_counts(const answering *a)
+{
+    const bool are_conditions = a->job->sweep.conditions.n > 0;
+    if (a->says_fits)
+        return "meet the conditions";
+    if (a->met_close > 0)
+        return are_conditions ? "fit or are too close to call, and meet the conditions"
+                              : "fit or are too close to call";
+    return are_conditions ? "fit and meet the conditions" : "fit";
+}
+
 static const char *sentence_of(answering *a, const shown *s)
 {
     const sweep_job *job = a->job;
@@ -491,13 +504,11 @@ static const char *sentence_of(answering *a, const shown *s)
         return counts;
     if (job->shows_top)
         return zs_arena_printf(&a->keep,
-                               "the %u fastest of %llu that fit%s, by images_per_second; %s. -o "
+                               "the %u fastest of %llu that %s, by images_per_second; %s. -o "
                                "FILE.csv keeps all rows, --pareto and --best ask for more",
-                               s->row_n, (unsigned long long)a->met,
-                               job->sweep.conditions.n ? " and meet the conditions" : "", counts);
-    return zs_arena_printf(&a->keep, "%u on the front of %llu that fit%s; %s", s->row_n,
-                           (unsigned long long)a->met,
-                           job->sweep.conditions.n ? " and meet the conditions" : "", counts);
+                               s->row_n, (unsigned long long)a->met, what_counts(a), counts);
+    return zs_arena_printf(&a->keep, "%u on the front of %llu that %s; %s", s->row_n,
+                           (unsigned long long)a->met, what_counts(a), counts);
 }
 
 static zs_status emit(answering *a, const shown *s, zs_err *err)

@@ -212,6 +212,16 @@ ok "$([ $status = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$(awk -F, -v c="$
 # shellcheck disable=SC2086
 program sweep small.yaml $axes --format table
 ok "$([ $status = 0 ] && [ "$(awk 'NF > 3 && $1 ~ /^[0-9]+$/ { n++ } END { print n }' out)" = 10 ] && [ "$(awk 'NR == 2 { print $1 }' out)" = "$most" ] && grep -q '^the 10 fastest of 12 that fit' out; echo $?)" '--format table shows the fastest, best first'
+few='small.yaml --vary accelerator.unroll.oc=2,10 --set board=zybo-7020-256k'
+# shellcheck disable=SC2086
+program sweep $few --format table
+ok "$(grep -q '^the 2 fastest of 2 that fit or are too close to call, by' out; echo $?)" 'points that are too close to call are not said to fit'
+# shellcheck disable=SC2086
+program sweep $few --pareto cycles --where 'cycles > 1'
+ok "$(grep -q ' of 2 that fit or are too close to call, and meet the conditions;' out; echo $?)" 'nor on a front'
+# shellcheck disable=SC2086
+program sweep $few --pareto cycles --where 'fits != false'
+ok "$(grep -q ' of 2 that meet the conditions;' out; echo $?)" 'a condition on fits says it all'
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     script -qec "'$ZYNQSIM' sweep small.yaml $axes" typescript </dev/null >out 2>err
     ok "$(grep -q '10 fastest of' out && ! grep -q ',simulated,' out; echo $?)" 'a terminal gets that table, not rows'
