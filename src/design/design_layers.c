@@ -86,6 +86,15 @@ static uint32_t *member(zs_accel *accel, const zs_field *field)
     return (void *)((char *)accel + (field->offset - offsetof(zs_design, accel)));
 }
 
+/* Errors of a key say of which layers it is. */
+static zs_status fail_of(const char *pattern, zs_status status, zs_err *err)
+{
+    char place[160];
+    snprintf(place, sizeof place, "layers.%.64s", pattern);
+    zs_err_prefix(err, place);
+    return status;
+}
+
 static zs_status add_field(zs_design *design, zs_arena *arena, const char *pattern,
                            const zs_field *field, const char *text, zs_err *err)
 {
@@ -95,12 +104,8 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
     if (is_model)
         text = zs_words_precision[ZS_INT8].word;
     const zs_status status = zs_field_set(&scratch, arena, field, text, err);
-    if (status != ZS_OK) {
-        char place[160];
-        snprintf(place, sizeof place, "layers.%.64s", pattern);
-        zs_err_prefix(err, place);
-        return status;
-    }
+    if (status != ZS_OK)
+        return fail_of(pattern, status, err);
     zs_layer_setting setting = {.key = ZS_LAYER_FIELD, .is_model = is_model, .field = field};
     const void *from = member(&scratch.accel, field);
     setting.value = field->type == ZS_FIELD_BOOL ? *(const bool *)from : *(const uint32_t *)from;
@@ -124,12 +129,14 @@ static zs_status add_switches(zs_design *design, zs_arena *arena, const char *pa
 {
     zs_design scratch = *design;
     const zs_field *f;
-    zs_status status = zs_design_set(&scratch, arena, path, text, err);
-    for (uint32_t i = 0; status == ZS_OK && (f = zs_switch_at(path, i)) != NULL; i++) {
+    const zs_status status = zs_design_set(&scratch, arena, path, text, err);
+    if (status != ZS_OK)
+        return fail_of(pattern, status, err);
+    for (uint32_t i = 0; (f = zs_switch_at(path, i)) != NULL; i++) {
         const bool *on = (const void *)member(&scratch.accel, f);
-        status = add_field(design, arena, pattern, f, *on ? "true" : "false", err);
+        ZS_TRY(add_field(design, arena, pattern, f, *on ? "true" : "false", err));
     }
-    return status;
+    return ZS_OK;
 }
 
 /* "on, pe, simd, ... and loop_order" */
@@ -194,12 +201,8 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
     }
     zs_port_list ports;
     const zs_status list_status = zs_port_list_check(key, text, err);
-    if (list_status != ZS_OK) {
-        char place[160];
-        snprintf(place, sizeof place, "layers.%.64s", pattern);
-        zs_err_prefix(err, place);
-        return list_status;
-    }
+    if (list_status != ZS_OK)
+        return fail_of(pattern, list_status, err);
     if (field != NULL && zs_port_list_of(key, text, &ports)) {
         ZS_TRY(add_field(design, arena, pattern, field, ports.first, err));
         return add_field(design, arena, pattern, find_field(ports.stripe), ports.others, err);

@@ -69,6 +69,8 @@ ok "$([ $status = 1 ] && grep -q 'c waits for r to take words, r is launched aft
 depth=$(sed -n 's/.*or channel_depth \([0-9]*\)).*/\1/p' err)
 graph "$depth" --set "$(own p)"
 ok "$([ -n "$depth" ] && [ "$depth" -lt 256 ] && [ $status = 0 ]; echo $?)" 'the depth it says is enough, both channels counted'
+program run base.yaml --set layers.conv1.kernels.optimise=register_sums
+ok "$([ $status = 2 ] && grep -q 'layers.conv1: accelerator.kernels.optimise: .*register_sum' err; echo $?)" 'a wrong word of a layer is reported with it'
 # 128 to 128, 3x3: measured 152, 152 and 142 ms at 122, 184 and 198 MHz
 cat >wide.yaml <<'E2'
 name: wide
