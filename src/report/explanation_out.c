@@ -186,10 +186,9 @@ static void csv_effect(zs_out *out, const zs_explain_row *row, uint32_t step)
     const zs_explain_effect *e = &row->effects[step];
     zs_out_csv(out, row->name);
     zs_out_printf(out, ",%s,%s,", kind_name(row->kind), step_name(step));
-    if (e->is_done)
-        zs_out_printf(out, "%.9g,%s,", e->speedup, e->is_close ? "" : e->fits ? "1" : "0");
-    else
-        zs_out_text(out, ",,");
+    if (e->is_done && isfinite(e->speedup))
+        zs_out_printf(out, "%.9g", e->speedup);
+    zs_out_printf(out, ",%s,", !e->is_done || e->is_close ? "" : e->fits ? "1" : "0");
     zs_out_csv(out, e->binding);
     zs_out_printf(out, ",%u,", e->layer_n);
     if (isfinite(e->layers_speedup))

@@ -41,6 +41,8 @@ ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'small_net.yaml:.*this is a net
 printf 'name: ps\ninput: [10, 1, 1]\nlayers:\n  - {softmax: s}\n' >ps.yaml
 program explain small.yaml --model ps.yaml
 ok "$([ $status -le 1 ] && tr -s ' \n' ' ' <out | grep -q 'without limit nothing would be left to wait for' && ! grep -q 'inf' out; echo $?)" 'a network that the PS alone runs'
+program explain small.yaml --model ps.yaml --format csv
+ok "$([ $status -le 1 ] && [ "$(wc -l <out)" -gt 5 ] && ! grep -q ',inf' out; echo $?)" 'CSV has no figure there'
 program explain
 ok "$([ $status = 2 ] && grep -q 'design file is missing' err; echo $?)" 'a design is needed'
 finish
