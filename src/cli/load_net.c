@@ -244,7 +244,8 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
-    if (spec.note == NULL || !cli_ends_in(path, ".yaml")) /* of YAML it is this one */
+    const bool is_yaml = cli_ends_in(path, ".yaml") || cli_ends_in(path, ".yml");
+    if (spec.note == NULL || !is_yaml) /* the only note that a YAML network has is this one */
         note_channels_last(p, &spec.input.shape);
     if (looks_at_inputs(p, o))
         ZS_TRY(check_precision(&p->design, &spec, err));

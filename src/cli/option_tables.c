@@ -216,7 +216,7 @@ static const cli_option init_options[] = {
      "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)",
      "MODEL"},
     {"precision", 0, CLI_WORD, &cli_raw.options.precision,
-     "fp32, fixed16, w8a16 or int8 (default int8)", "WORD"},
+     "fp32, fp16, fixed16, int8, ... (default int8)", "WORD"},
     {"set", 0, CLI_LIST, &cli_raw.options.set, "set another key of the design; repeatable",
      "KEY=VALUE"},
     {"output", 'o', CLI_WORD, &cli_raw.options.output,

@@ -65,9 +65,10 @@ zs_bar_chart zs_chart_timeline(const zs_result *r);
 zs_bar_chart zs_chart_layer_bytes(const zs_result *r);
 /* Shares of the device that the design takes. */
 zs_bar_chart zs_chart_device(const zs_result *r);
-/* Results side by side. */
-/* Results of batches of different sizes are compared by image. */
+/* Results side by side: where their batches have different sizes, by image. */
 bool zs_results_differ_in_batch(const zs_labelled_result *list, uint32_t n);
+/* What to divide a figure of the whole result by: its images where one image is compared, else 1.
+ */
 uint32_t zs_result_parts(const zs_result *r, bool is_of_image);
 zs_bar_chart zs_chart_result_times(const zs_labelled_result *list, uint32_t n);
 zs_bar_chart zs_chart_result_bytes(const zs_labelled_result *list, uint32_t n);

@@ -201,9 +201,9 @@ bool zs_results_differ_in_batch(const zs_labelled_result *list, uint32_t n)
     return differ;
 }
 
-/* What figures of a result are divided by: a file of results may say anything. */
 uint32_t zs_result_parts(const zs_result *r, bool is_of_image)
 {
+    /* a file of results may say that its batch is 0 */
     return is_of_image && r->batch > 0 ? r->batch : 1;
 }
 

@@ -33,8 +33,7 @@ typedef enum trace_act {
 typedef struct trace_change {
     uint64_t ps;
     int64_t value;
-    uint32_t
-        order; /* of changes of a signal at one instant the one with the greatest order counts */
+    uint32_t order; /* of changes of a signal at one instant the one of the greatest counts */
     uint16_t signal;
     uint8_t act; /* trace_act; `value` is of the first two */
 } trace_change;
