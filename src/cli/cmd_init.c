@@ -68,6 +68,21 @@ static zs_status write_design(const optimise_job *job, const cli_options *given,
     return optimise_write(job, &d, given->output, head, err);
 }
 
+/* Where nothing was found: what no design can have, such as numbers of four bits in a kind without
+ * them. */
+static zs_status check_base(optimise_job *job, zs_arena *arena, zs_err *err)
+{
+    const zs_sweep *s = &job->sweep.sweep;
+    const zs_net *net;
+    zs_plan *plan;
+    zs_err why = {0};
+    ZS_TRY(s->net_of(s->ctx, &s->base, &net, err));
+    if (zs_plan_build(arena, &s->base, net, &plan, &why) != ZS_EUNSUPPORTED)
+        return ZS_OK;
+    *err = why;
+    return ZS_EUNSUPPORTED;
+}
+
 static zs_status init(const cli_options *given, optimise_job *job, zs_arena *arena,
                       int *exit_status, zs_err *err)
 {
@@ -83,6 +98,7 @@ static zs_status init(const cli_options *given, optimise_job *job, zs_arena *are
     ZS_TRY(optimise_run(job, err));
     if (job->state.is_found)
         return write_design(job, given, arena, err);
+    ZS_TRY(check_base(job, arena, err));
     *exit_status = CLI_NO;
     if (given->quiet)
         return ZS_OK;

@@ -155,6 +155,7 @@ refuses 'needs a file' optimise small.yaml -o -
 refuses "^zynqsim: --board: .*did you mean 'zedboard'" init --board zedbord
 refuses 'did you mean mobilenet_v1' init --model mobilenet_v2
 refuses "^zynqsim: --precision: .*did you mean 'int8'" init --precision int9
+refuses "'int4': kind stream has numbers of fewer than 8 bits, kind tiled has none" init --model small_net.yaml --precision int4
 refuses 'a design of several engines' optimise "$TOP/configs/cnv-partitions.yaml"
 refuses 'tests: cannot be written: is a directory' optimise small.yaml --seconds 0 -o "$TOP/tests"
 refuses 'no/best.yaml: cannot be written' optimise small.yaml --seconds 0 -o no/best.yaml
