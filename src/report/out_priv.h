@@ -67,7 +67,8 @@ typedef struct zs_short_name {
     char text[4 * 64 + 1];
 } zs_short_name;
 zs_short_name zs_utf8_cut(const char *name, size_t most);
-/* The same with the ellipsis in the middle: names of layers and files differ at their ends. */
+/* The same with the ellipsis after two thirds: beginnings say what it is, and names of layers and
+ * files differ at their ends. */
 zs_short_name zs_utf8_shorten(const char *name, size_t most);
 
 /* ---- figures --------------------------------------------------------------------------------- */

@@ -79,7 +79,7 @@ zs_short_name zs_utf8_shorten(const char *name, size_t most)
     most = most < 64 ? most : 64;
     if (width <= most || most < LEAST)
         return zs_utf8_cut(name, most);
-    const size_t head = (most - 1) / 2, tail = most - 1 - head;
+    const size_t head = 2 * (most - 1) / 3, tail = most - 1 - head;
     for (size_t i = 0; i < width; i++) {
         const uint32_t c = zs_utf8_next(&name);
         if (i < head || i >= width - tail)

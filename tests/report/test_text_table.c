@@ -76,14 +76,14 @@ static const struct {
     const char *text;
 } lines[] = {
     {0, true,
-     "name     a.bb.c  seen\none       1,000  y\nthr…five      2\n─────────────────────\n"},
+     "name     a.bb.c  seen\none       1,000  y\nthre…ive      2\n─────────────────────\n"},
     {21, false,
-     "name     a.bb.c  seen\none       1,000  y\nthr…five      2\n─────────────────────\n"},
+     "name     a.bb.c  seen\none       1,000  y\nthre…ive      2\n─────────────────────\n"},
     {18, false, "name  a.bb.c  seen\none    1,000  y\nthre…      2\n"},
-    {15, false, "name     a.bb.c\none       1,000\nthr…five      2\n"},
+    {15, false, "name     a.bb.c\none       1,000\nthre…ive      2\n"},
     {12, false, "name  a.bb.c\none    1,000\nthre…      2\n"},
     {5, false, "n… a.bb.c\no…  1,000\nt…      2\n"},
-    {14, true, "            a.\n           bb.\nname         c\none      1,000\nthr…five     2\n"},
+    {14, true, "            a.\n           bb.\nname         c\none      1,000\nthre…ive     2\n"},
 };
 
 START_TEST(test_columns_take_what_they_need_and_the_line_has)
