@@ -77,10 +77,11 @@ static zs_status check_base(optimise_job *job, zs_arena *arena, zs_err *err)
     zs_plan *plan;
     zs_err why = {0};
     ZS_TRY(s->net_of(s->ctx, &s->base, &net, err));
-    if (zs_plan_build(arena, &s->base, net, &plan, &why) != ZS_EUNSUPPORTED)
+    const zs_status status = zs_plan_build(arena, &s->base, net, &plan, &why);
+    if (status != ZS_EUNSUPPORTED && status != ZS_ENOMEM)
         return ZS_OK;
     *err = why;
-    return ZS_EUNSUPPORTED;
+    return status;
 }
 
 static zs_status init(const cli_options *given, optimise_job *job, zs_arena *arena,
