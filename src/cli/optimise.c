@@ -194,7 +194,7 @@ zs_status optimise_setup(const cli_options *options, optimise_job *job, zs_err *
         .top_n = options->top > 0 ? (uint32_t)options->top : 1,
         .gap_frac = percent / 100,
         .simulated_most = options->simulations > 0 ? (uint64_t)options->simulations : 0,
-        .work_most = (uint64_t)(work * 1e6),
+        .work_most = (uint64_t)ceil(work * 1e6),
         .confirms = job->confirms};
     /* the network and the design as they are: what is wrong with them is an error, no point */
     const zs_net *net;
