@@ -72,6 +72,17 @@ static zs_status read_index(const zs_onnx_node *at, const indices *x, uint64_t i
     return ZS_OK;
 }
 
+/* Offsets 0, step, ...; more than constants have room for are another failure than no memory. */
+static zs_status new_table(const zs_onnx_node *at, uint64_t n, int64_t step, int64_t **out,
+                           zs_err *err)
+{
+    const bool has_room = n <= at->net->fold_elems;
+    *out = zs_onnx_table(at, n, 0, step);
+    if (!has_room)
+        return zs_onnx_fold_room(at, n, err);
+    return *out != NULL ? ZS_OK : zs_nomem(err, "a layer");
+}
+
 static zs_status bind_table(const zs_onnx_node *at, zs_net_value *x, int64_t *table, uint64_t n,
                             const uint32_t *dims, uint32_t rank, zs_err *err)
 {
@@ -121,10 +132,9 @@ zs_status zs_onnx_gather_elements(const zs_onnx_node *at, zs_err *err)
     target x;
     indices idx;
     uint32_t axis;
+    int64_t *table;
     ZS_TRY(read_elements(at, &x, &idx, &axis, err));
-    int64_t *table = zs_onnx_table(at, idx.n, 0, 0);
-    if (table == NULL)
-        return zs_nomem(err, "a layer");
+    ZS_TRY(new_table(at, idx.n, 0, &table, err));
     for (uint64_t i = 0; i < idx.n; i++) {
         uint64_t place;
         ZS_TRY(place_of(at, &x, &idx, axis, i, &place, err));
@@ -158,8 +168,8 @@ static zs_status join_updates(const zs_onnx_node *at, target *x, zs_net_value *j
     for (size_t k = 0; k < 2; k++)
         if (both[k]->value.constant != NULL && both[1 - k]->value.constant == NULL)
             ZS_TRY(zs_onnx_compute(at, &both[k]->value, err));
-    *table = zs_onnx_table(at, x->n, 0, 1);
-    if (g == NULL || shares == NULL || *table == NULL)
+    ZS_TRY(new_table(at, x->n, 1, table, err));
+    if (g == NULL || shares == NULL)
         return zs_nomem(err, "a layer");
     shares[0] = x->n;
     shares[1] = updates.n;
@@ -227,6 +237,7 @@ zs_status zs_onnx_gather_nd(const zs_onnx_node *at, zs_err *err)
     indices idx;
     uint32_t depth, dims[ZS_RANK_MAX], rank;
     uint64_t inner, base;
+    int64_t *table;
     ZS_TRY(read_places(at, &x, &idx, &depth, &inner, err));
     rank = idx.rank - 1 + x.rank - depth;
     if (rank > ZS_RANK_MAX)
@@ -236,9 +247,7 @@ zs_status zs_onnx_gather_nd(const zs_onnx_node *at, zs_err *err)
     memcpy(dims + idx.rank - 1, x.dims + depth, (x.rank - depth) * sizeof dims[0]);
     const uint64_t places = idx.n / depth;
     ZS_TRY(zs_onnx_fold_room(at, places, err));
-    int64_t *table = zs_onnx_table(at, places * inner, 0, 0);
-    if (table == NULL)
-        return zs_nomem(err, "a layer");
+    ZS_TRY(new_table(at, places * inner, 0, &table, err));
     for (uint64_t i = 0; i < places; i++) {
         ZS_TRY(base_of(at, &x, &idx, depth, i, &base, err));
         for (uint64_t k = 0; k < inner; k++)

@@ -96,6 +96,22 @@ START_TEST(test_indices_outside_of_the_data_are_refused)
 }
 END_TEST
 
+/* The places of a large tensor are as many as its elements. */
+START_TEST(test_more_places_than_a_small_file_may_make_are_refused)
+{
+    static const uint64_t large[3] = {1, 4096, 4096};
+    static const float one = 1;
+    zs_net_spec spec;
+    wire graph = {.n = 0};
+    const wire i = ints_of("i", 2, (const int64_t[]){1, 3}, (const int64_t[]){0, 0, 0}, 3);
+    onnx_init(&graph, &i);
+    onnx_init_floats(&graph, "u", &one, 1);
+    onnx_node(&graph, "ScatterND", "s", "x i u", "y", NULL);
+    ck_assert_int_eq(parse(&graph, 3, large, &spec), ZS_ERANGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "more elements than are worked out"));
+}
+END_TEST
+
 /* Samples that the indices have no row for have no result, or stay as they are. */
 START_TEST(test_indices_of_fewer_rows_than_samples_are_those_of_the_first)
 {
@@ -238,6 +254,7 @@ TCase *tcase_net_onnx_indexed(void)
     tcase_add_loop_test(tc, test_indices_name_the_elements_that_are_taken_or_replaced, 0,
                         (int)ZS_LEN(cases));
     tcase_add_test(tc, test_indices_outside_of_the_data_are_refused);
+    tcase_add_test(tc, test_more_places_than_a_small_file_may_make_are_refused);
     tcase_add_loop_test(tc, test_indices_of_fewer_rows_than_samples_are_those_of_the_first, 0, 2);
     tcase_add_loop_test(tc, test_rows_of_constants_alone_count_no_samples, 0, 2);
     tcase_add_test(tc, test_places_of_what_is_not_0_are_constants);
