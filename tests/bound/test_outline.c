@@ -159,6 +159,42 @@ START_TEST(auto_that_goes_by_tile_is_never_below_its_outline)
 }
 END_TEST
 
+/* The pool of map p is done with its tiles and stays on chip for layer c, so layers between the two
+ * are of their call, where they load while others compute. */
+START_TEST(layers_between_a_map_and_its_pool_may_be_of_their_call)
+{
+    test_spec *s = test_spec_new(16, 48, 48);
+    zs_plan *plan, *outline;
+    zs_design d;
+    test_conv(s, "p", "", 128, 1, 1, 0);
+    test_conv(s, "loads1", "data", 1, 1, 1, 0);
+    test_conv(s, "loads2", "data", 1, 1, 1, 0);
+    test_conv(s, "loads3", "data", 1, 1, 1, 0);
+    test_conv(s, "loads4", "data", 1, 1, 1, 0);
+    test_conv(s, "computes", "data", 124, 1, 1, 0);
+    test_pool(s, "pool", "p", ZS_POOL_MAX, 4, 4);
+    test_conv(s, "c", "pool", 4, 1, 1, 0);
+    test_layer(s, ZS_LAYER_CONCAT, "all", "loads1 loads2 loads3 loads4 computes");
+    test_layer(s, ZS_LAYER_GAP, "mean", "all");
+    test_layer(s, ZS_LAYER_GAP, "mean_c", "c");
+    test_layer(s, ZS_LAYER_CONCAT, "out", "mean mean_c");
+    const zs_net *net = test_net(&keep, s);
+    test_spec_free(s);
+    zs_design_defaults(&d);
+    d.accel.precision = ZS_INT8;
+    d.accel.fusion = ZS_FUSION_AUTO;
+    d.accel.unroll.ic = 16;
+    d.accel.unroll.oc = 4;
+    TILED(d)->tile.oy = TILED(d)->tile.ox = 12;
+    d.board.bram18 = 110;
+    ck_assert_int_eq(zs_plan_build(&point, &d, net, &plan, NULL), ZS_OK);
+    ck_assert_int_eq(zs_plan_outline(&point, &d, net, &outline, NULL), ZS_OK);
+    ck_assert_uint_gt(plan->resident_elems, 0);
+    ck_assert_uint_eq(plan->call_n, 1);
+    ck_assert_uint_le(zs_bound_of_outline(&d, net, outline).cycles, of_plan(&d, net, plan).cycles);
+}
+END_TEST
+
 START_TEST(outline_has_the_buffers_and_rows_of_the_plan)
 {
     test_spec *s = test_squeezenet_v11();
@@ -191,6 +227,7 @@ TCase *tcase_outline(void)
     tcase_add_loop_test(tc, outline_is_never_above_the_plan_and_mostly_equal, 0, 8);
     tcase_add_loop_test(tc, the_same_holds_for_networks_of_all_kinds_of_layers, 0, TEST_NET_N);
     tcase_add_loop_test(tc, auto_that_goes_by_tile_is_never_below_its_outline, 0, 3);
+    tcase_add_test(tc, layers_between_a_map_and_its_pool_may_be_of_their_call);
     tcase_add_loop_test(tc, outline_has_the_buffers_and_rows_of_the_plan, 0, ZS_FUSION_AUTO);
     return tc;
 }

@@ -81,10 +81,38 @@ bool tiled_may_keep_result(const zs_outline *o, const zs_plan_row *row)
     return may_keep;
 }
 
+/* Whether a layer may be done with the tiles of the convolution that writes `tensor`. */
+static bool may_go_behind(const zs_layer *layer, uint32_t tensor)
+{
+    const bool is_max = layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX;
+    if (layer->op == ZS_LAYER_ADD)
+        return layer->in[0] == tensor || (layer->in_n == 2 && layer->in[1] == tensor);
+    return (layer->op == ZS_LAYER_ACT || is_max) && layer->in[0] == tensor;
+}
+
+/* The last layer that reads what the row of a layer may keep, which is the result of the layer or
+ * of one behind it; 0: nothing. */
+static uint32_t last_reader(const zs_outline *o, uint32_t layer)
+{
+    const zs_net *net = o->net;
+    uint32_t tensor = net->layers[layer].out, last, until = 0;
+    if (tiled_may_keep(o, tensor, &last))
+        until = last;
+    for (uint32_t l = layer + 1; l < net->layer_n; l++) {
+        if (!may_go_behind(&net->layers[l], tensor))
+            continue;
+        tensor = net->layers[l].out;
+        if (tiled_may_keep(o, tensor, &last) && last > until)
+            until = last;
+    }
+    return until;
+}
+
 bool tiled_begins_call(zs_outline *o, uint32_t layer)
 {
-    for (uint32_t last; o->layers_seen < layer; o->layers_seen++)
-        if (tiled_may_keep(o, o->net->layers[o->layers_seen].out, &last))
-            o->kept_until = last > o->kept_until ? last : o->kept_until;
+    for (; o->layers_seen < layer; o->layers_seen++) {
+        const uint32_t last = last_reader(o, o->layers_seen);
+        o->kept_until = last > o->kept_until ? last : o->kept_until;
+    }
     return o->kept_until < layer;
 }
