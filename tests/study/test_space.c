@@ -3,6 +3,7 @@
 #include "nets.h"
 #include "random_design.h"
 #include "small_nets.h"
+#include "tiled.h"
 #include "zynqsim/kind.h"
 
 #include <math.h>
@@ -165,6 +166,49 @@ START_TEST(auto_is_bounded_by_what_has_no_room_on_chip)
         ck_assert_double_le(bound_of_point(i), (double)p.result->cycles);
     }
     zs_sweep_memo_drop(&memo);
+}
+END_TEST
+
+/* Layers that read the input of the network and write outputs of it, in one call: nothing is kept
+ * between them, but some load while another computes. */
+START_TEST(groups_are_calls_whatever_they_keep)
+{
+    static const char *const loads[] = {"loads1", "loads2", "loads3", "loads4", "loads5",
+                                        "loads6", "loads7", "loads8", "loads9"};
+    zs_output_spec more[ZS_LEN(loads)] = {0};
+    test_spec *spec = test_spec_new(16, 48, 48);
+    zs_space_look look;
+    for (size_t i = 0; i < ZS_LEN(loads); i++) {
+        test_conv(spec, loads[i], "data", 1, 1, 4, 0);
+        more[i].layer = loads[i];
+    }
+    test_conv(spec, "computes", "data", 16, 3, 1, 1);
+    test_spec_get(spec)->output = "computes";
+    test_spec_get(spec)->more = more;
+    test_spec_get(spec)->more_n = ZS_LEN(loads);
+    rig.net = test_net(&rig.keep, spec);
+    test_spec_free(spec);
+    rig.sweep.base.accel.precision = ZS_INT8;
+    rig.sweep.base.accel.unroll.oc = 4;
+    rig.sweep.base.accel.unroll.ic = 16;
+    TILED(rig.sweep.base)->tile.oy = 24;
+    TILED(rig.sweep.base)->tile.ox = 48;
+    ck_assert_int_eq(zs_design_set(&rig.sweep.base, &rig.keep, "accelerator.fusion",
+                                   "[[loads1, loads2, loads3, loads4, loads5, loads6, loads7, "
+                                   "loads8, loads9, computes]]",
+                                   NULL),
+                     ZS_OK);
+    space_over("accelerator.tile.oc=16,32");
+    space_find("cycles", false);
+    ck_assert_int_eq(zs_space_look_at(&rig.space, 0, 0, &rig.point, &look, NULL), ZS_OK);
+    for (uint64_t i = 0; i < rig.sweep.grid.point_n; i++) {
+        zs_design d;
+        const zs_result *r;
+        ck_assert_int_eq(zs_grid_design(&rig.sweep.grid, i, &rig.sweep.base, &rig.point, &d, NULL),
+                         ZS_OK);
+        ck_assert_int_eq(zs_sweep_outlook(&d, rig.net, ZS_TILE, &rig.point, &r, NULL), ZS_OK);
+        ck_assert_double_le(look.bound, (double)r->cycles);
+    }
 }
 END_TEST
 
@@ -433,6 +477,7 @@ TCase *tcase_space(void)
     tcase_add_test(tc, a_key_that_no_axis_turns_is_not_relaxed);
     tcase_add_test(tc, additions_count_before_it_is_known_where_pools_go);
     tcase_add_test(tc, auto_is_bounded_by_what_has_no_room_on_chip);
+    tcase_add_test(tc, groups_are_calls_whatever_they_keep);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, ended_early_its_bound_holds, 0, ZS_LEN(small));

@@ -110,6 +110,8 @@ static uint32_t last_reader(const zs_outline *o, uint32_t layer)
 
 bool tiled_begins_call(zs_outline *o, uint32_t layer)
 {
+    if (tiled_kept_bits(o->design) == UINT64_MAX) /* groups join layers that keep nothing as well */
+        return false;
     for (; o->layers_seen < layer; o->layers_seen++) {
         const uint32_t last = last_reader(o, o->layers_seen);
         o->kept_until = last > o->kept_until ? last : o->kept_until;
