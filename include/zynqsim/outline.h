@@ -39,9 +39,10 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op);
 /* Lower bound of the PL cycle in which the work so far ends. */
 uint64_t zs_outline_end(const zs_outline *o);
 
-/* Relaxes ports that may still be any up to index `last`: for time each operand gets its own, as
- * wide as the widest; for resources all share one, as narrow as the narrowest. False: operands or
- * layers have further ports of their own, for which there is no bound. */
+/* Relaxes ports that may still be any up to index `last`, or are what the design has: for time each
+ * operand gets its own, as wide as the widest; for resources all share one, as narrow as the
+ * narrowest. False: operands or layers have further ports of their own, for which there is no
+ * bound. */
 bool zs_relax_ports(zs_design *design, uint32_t last, bool for_time);
 
 /* PL cycles in which the DRAM can move `bytes` at its peak, rounded down: two beats of the bus per

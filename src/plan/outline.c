@@ -59,6 +59,9 @@ bool zs_relax_ports(zs_design *design, uint32_t last, bool for_time)
 {
     zs_board *board = &design->board;
     zs_accel *a = &design->accel;
+    const uint32_t fixed[] = {a->ports.input, a->ports.weight, a->ports.output};
+    for (size_t i = 0; i < ZS_LEN(fixed); i++) /* those that are not open */
+        last = fixed[i] > last ? fixed[i] : last;
     const bool of_all_classes = last > ZS_PORT_HP3;
     if (has_stripes(design) || layers_have_ports(design))
         return false;

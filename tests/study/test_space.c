@@ -212,6 +212,29 @@ START_TEST(groups_are_calls_whatever_they_keep)
 }
 END_TEST
 
+START_TEST(a_port_that_no_axis_turns_stays_as_fast_as_it_is)
+{
+    space_over("accelerator.ports.input=hp0,hp1");
+    ck_assert_int_eq(
+        zs_design_set(&rig.sweep.base, &rig.keep, "accelerator.ports.output", "acp", NULL), ZS_OK);
+    ck_assert_int_eq(
+        zs_design_set(&rig.sweep.base, &rig.keep, "accelerator.ports.weight", "acp", NULL), ZS_OK);
+    ck_assert_int_eq(zs_design_set(&rig.sweep.base, &rig.keep, "board.axi.hp.width", "4", NULL),
+                     ZS_OK);
+    space_find("cycles", false);
+    zs_space_look look;
+    ck_assert_int_eq(zs_space_look_at(&rig.space, 0, 0, &rig.point, &look, NULL), ZS_OK);
+    for (uint64_t i = 0; i < rig.sweep.grid.point_n; i++) {
+        zs_design d;
+        const zs_result *r;
+        ck_assert_int_eq(zs_grid_design(&rig.sweep.grid, i, &rig.sweep.base, &rig.point, &d, NULL),
+                         ZS_OK);
+        ck_assert_int_eq(zs_sweep_outlook(&d, rig.net, ZS_TILE, &rig.point, &r, NULL), ZS_OK);
+        ck_assert_double_le(look.bound, (double)r->cycles);
+    }
+}
+END_TEST
+
 /* ---- searching ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -477,6 +500,7 @@ TCase *tcase_space(void)
     tcase_add_test(tc, a_key_that_no_axis_turns_is_not_relaxed);
     tcase_add_test(tc, additions_count_before_it_is_known_where_pools_go);
     tcase_add_test(tc, auto_is_bounded_by_what_has_no_room_on_chip);
+    tcase_add_test(tc, a_port_that_no_axis_turns_stays_as_fast_as_it_is);
     tcase_add_test(tc, groups_are_calls_whatever_they_keep);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
