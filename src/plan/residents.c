@@ -150,10 +150,10 @@ static bool takes_from_chip(const zs_plan_draft *d, uint32_t layer)
 /* Lists the tensors that may stay, with the last row that reads each. */
 static zs_status list_residents(zs_plan_draft *d, zs_err *err)
 {
-    enum { BARRED = UINT32_MAX };
+    const uint32_t barred = UINT32_MAX;
     const zs_net *net = d->net;
     const uint64_t elem = zs_elem_bytes(d->design->accel.precision);
-    uint32_t *last = zs_new(d->arena, uint32_t, net->tensor_n); /* BARRED: it may not stay */
+    uint32_t *last = zs_new(d->arena, uint32_t, net->tensor_n); /* barred: it may not stay */
     uint32_t *reads = zs_new(d->arena, uint32_t, net->tensor_n);
     if (last == NULL || reads == NULL)
         return zs_nomem(err, "plan");
@@ -161,14 +161,14 @@ static zs_status list_residents(zs_plan_draft *d, zs_err *err)
         for (uint32_t k = 0; k < net->layers[i].in_n; k++) {
             const uint32_t root = zs_draft_root(d, net->layers[i].in[k]), row = d->row_of_layer[i];
             reads[root]++;
-            if (last[root] == BARRED || !takes_from_chip(d, i))
-                last[root] = BARRED;
+            if (last[root] == barred || !takes_from_chip(d, i))
+                last[root] = barred;
             else
                 last[root] = row > last[root] ? row : last[root];
         }
     for (uint32_t row = 0; row < d->row_n; row++) {
         const uint32_t out = d->drafts[row].out;
-        if (!may_stay(d, row) || reads[out] == 0 || last[out] == BARRED)
+        if (!may_stay(d, row) || reads[out] == 0 || last[out] == barred)
             continue;
         const uint64_t elems = zs_shape_elems(net->tensors[out].shape) * d->design->batch;
         const zs_resident_draft r = {.tensor = out,
